@@ -1,0 +1,153 @@
+import { resolve } from "node:path";
+import { Command } from "commander";
+import { exitStatusOf, GauntletError } from "../../shared/errors.ts";
+import { formatCount } from "../../shared/format.ts";
+import type { Progress } from "../../shared/views.ts";
+import { wantsJson, withSession } from "../context.ts";
+import { example } from "../example.ts";
+import { follow } from "../follow.ts";
+import { printJson, printLine } from "../terminal.ts";
+import type { Session } from "../session.ts";
+
+export function runCommand(): Command {
+  return new Command("run")
+    .description("train a model, test it, and evaluate it with the attacks of its experiment")
+    .argument("[folder]", "the experiment's folder, with gauntlet.yaml", ".")
+    .option("--set <name=value>", "give a parameter a value; can be repeated", collect, [])
+    .option("--seed <number>", "seed of the run", wholeNumber, 0)
+    .option("--no-evaluate", "stop after the test")
+    .addHelpText("after", example("gauntlet run . --set learning_rate=0.03 --seed 1"))
+    .action(
+      async (
+        folder: string,
+        options: { set: string[]; seed: number; evaluate: boolean },
+        command: Command,
+      ) =>
+        withSession(command, async (session) => {
+          const { run } = await session.call((client) =>
+            client.runs.submit({
+              folder: resolve(folder),
+              parameters: Object.fromEntries(options.set.map(assignment)),
+              seed: options.seed,
+              evaluate: options.evaluate,
+            }),
+          );
+          await followToEnd(session, { runs: [run], evaluations: [] }, wantsJson(command), { run });
+        }),
+    );
+}
+
+export function sweepCommand(): Command {
+  return new Command("sweep")
+    .description("run every cell of the experiment's grid; cells that have succeeded are kept")
+    .argument("[folder]", "the experiment's folder, with gauntlet.yaml", ".")
+    .option("--again", "run cells again that have succeeded before")
+    .option("--no-evaluate", "stop after the tests")
+    .addHelpText("after", example("gauntlet sweep ."))
+    .action(
+      async (folder: string, options: { again?: boolean; evaluate: boolean }, command: Command) =>
+        withSession(command, async (session) => {
+          await sweepAndFollow(session, folder, options, wantsJson(command));
+        }),
+    );
+}
+
+/** Queues a sweep and watches it to its end; cells done before are only counted. */
+export async function sweepAndFollow(
+  session: Session,
+  folder: string,
+  options: { again?: boolean; evaluate: boolean },
+  json: boolean,
+): Promise<void> {
+  const result = await session.call((client) =>
+    client.sweeps.submit({
+      folder: resolve(folder),
+      evaluate: options.evaluate,
+      again: options.again ?? false,
+    }),
+  );
+  if (!json) {
+    printLine(`${formatCount(result.runs.length, "cell")} queued`);
+    if (result.reused.length > 0)
+      printLine(
+        `${formatCount(result.reused.length, "cell")} done before with the same code and values are kept (--again runs them anew)`,
+      );
+  }
+  await followToEnd(session, { runs: result.runs, evaluations: [] }, json, result);
+}
+
+export function waitCommand(): Command {
+  return new Command("wait")
+    .description("take up what is unfinished and watch it to its end")
+    .addHelpText("after", example("gauntlet wait"))
+    .action(async (_options: object, command: Command) =>
+      withSession(command, async (session) => {
+        const what = await session.call((client) => client.work.resume({}));
+        if (!wantsJson(command) && what.runs.length + what.evaluations.length === 0)
+          printLine("Nothing is unfinished.");
+        await followToEnd(session, what, wantsJson(command), {});
+      }),
+    );
+}
+
+/**
+ * Watches to the end and sets the exit status: 0 when all succeeded, that of RUN_FAILED or
+ * EVALUATION_INCOMPLETE otherwise, 130 when the watching was ended by Ctrl-C.
+ */
+export async function followToEnd(
+  session: Session,
+  what: { runs: string[]; evaluations: string[] },
+  json: boolean,
+  result: Record<string, unknown>,
+): Promise<void> {
+  const { progress, interrupted } = await follow(session, what, json);
+  if (json) printJson({ ...result, ...progress });
+  if (interrupted && !progress.done) {
+    if (!json) printLine("Stopped watching. What runs goes on; gauntlet wait takes it up again.");
+    process.exitCode = 130;
+    return;
+  }
+  const failure = failureOf(progress);
+  if (failure && json) process.exitCode = exitStatusOf(failure.code);
+  else if (failure) throw failure;
+}
+
+function failureOf({ runs, evaluations }: Progress): GauntletError | undefined {
+  const failed = runs.filter(({ state }) => state !== "succeeded");
+  const [first] = failed;
+  if (first)
+    return new GauntletError(
+      "RUN_FAILED",
+      `${failed.length} of ${formatCount(runs.length, "run")} did not succeed: ${failed
+        .slice(0, 5)
+        .map(({ name, state, reason }) => `${name} ${state}${reason ? ` (${reason})` : ""}`)
+        .join(", ")}.`,
+      { hint: `gauntlet runs show ${first.name} tells where and why.` },
+    );
+  const open = evaluations.filter(({ state }) => state !== "verified");
+  if (open.length === 0) return undefined;
+  return new GauntletError(
+    "EVALUATION_INCOMPLETE",
+    `${open.length} of ${formatCount(evaluations.length, "evaluation")} did not succeed: ${open
+      .slice(0, 5)
+      .map(({ model, attack, state, reason }) => `${model} × ${attack} ${reason ?? state}`)
+      .join(", ")}.`,
+  );
+}
+
+export function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}
+
+/** A whole number from 0 for commander. Throws USAGE. */
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
+  throw new GauntletError("USAGE", `${text} is no whole number from 0.`);
+}
+
+function assignment(text: string): [string, string] {
+  const at = text.indexOf("=");
+  if (at <= 0) throw new GauntletError("USAGE", `--set takes NAME=VALUE, not ${text}.`);
+  return [text.slice(0, at), text.slice(at + 1)];
+}

@@ -1,0 +1,66 @@
+import { Command, CommanderError } from "commander";
+import { exitStatus, exitStatusOf, GauntletError } from "../shared/errors.ts";
+import { attackCommands } from "./commands/attacks.ts";
+import { datasetCommands } from "./commands/datasets.ts";
+import { demoCommand, startCommand } from "./commands/demo.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { evaluateCommand } from "./commands/evaluate.ts";
+import { initCommand } from "./commands/init.ts";
+import { leaderboardCommand } from "./commands/leaderboard.ts";
+import { modelCommands } from "./commands/models.ts";
+import { runCommand, sweepCommand, waitCommand } from "./commands/run.ts";
+import { runsCommands } from "./commands/runs.ts";
+import { printError } from "./print-error.ts";
+import { version } from "../core/services/version.ts";
+
+const program = new Command("gauntlet")
+  .description("Train image classifiers, attack them, verify and rank them.")
+  .version(version)
+  .option("--data <folder>", "the data folder (default: GAUNTLET_DATA, or the platform's own)")
+  .option("--json", "print the result as JSON")
+  .exitOverride()
+  .configureHelp({ showGlobalOptions: true })
+  .showHelpAfterError("(gauntlet --help lists the commands)");
+
+for (const command of [
+  initCommand(),
+  runCommand(),
+  sweepCommand(),
+  waitCommand(),
+  evaluateCommand(),
+  runsCommands(),
+  modelCommands(),
+  attackCommands(),
+  datasetCommands(),
+  leaderboardCommand(),
+  doctorCommand(),
+  demoCommand(),
+  startCommand(),
+])
+  program.addCommand(inheriting(command));
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  try {
+    await program.parseAsync();
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitStatus.usage;
+    const expected =
+      error instanceof GauntletError
+        ? error
+        : new GauntletError("INTERNAL", error instanceof Error ? error.message : String(error), {
+            details: error instanceof Error ? error.stack : undefined,
+          });
+    printError(expected, process.argv.includes("--json"));
+    return exitStatusOf(expected.code);
+  }
+}
+
+/** Commands and their subcommands throw instead of ending the process. */
+function inheriting(command: Command): Command {
+  command.copyInheritedSettings(program);
+  for (const child of command.commands) inheriting(child);
+  return command;
+}

@@ -1,0 +1,51 @@
+import type { Clock } from "../domain/ports.ts";
+import { createArtifactCatalog } from "./artifacts.ts";
+import { createAttackCatalog } from "./attacks.ts";
+import { createDatasetCatalog } from "./datasets.ts";
+import { createEvaluationCatalog } from "./evaluations.ts";
+import { createEventLog } from "./events.ts";
+import { createExperimentCatalog } from "./experiments.ts";
+import { createJobCatalog } from "./jobs.ts";
+import { createMetricStore } from "./metrics.ts";
+import { createModelCatalog } from "./models.ts";
+import { openCatalog } from "./open.ts";
+import { createRunCatalog } from "./runs.ts";
+import { translateSqliteError } from "./sqlite-errors.ts";
+
+export type Catalog = ReturnType<typeof createCatalog>;
+
+/**
+ * The experiment catalog of a data folder, owned by this process until `close`.
+ * Throws what openCatalog throws.
+ */
+export function createCatalog(folder: string, clock: Clock, newId: () => string) {
+  const { db, close } = openCatalog(folder);
+  const events = createEventLog(db, clock);
+  const artifacts = createArtifactCatalog(db, clock);
+  const metrics = createMetricStore(db);
+  return {
+    events,
+    artifacts,
+    metrics,
+    experiments: createExperimentCatalog(db, clock, newId, artifacts),
+    datasets: createDatasetCatalog(db, clock, newId),
+    attacks: createAttackCatalog(db, clock, newId, artifacts),
+    models: createModelCatalog(db, clock, newId, artifacts),
+    runs: createRunCatalog(db, clock, newId, events),
+    evaluations: createEvaluationCatalog(db, clock, newId, events),
+    jobs: createJobCatalog(db, clock, { events, artifacts, metrics }),
+    /** Runs `work` as one transaction; all of it is kept or none. */
+    transaction<T>(work: () => T): T {
+      try {
+        return db.transaction(work).immediate();
+      } catch (error) {
+        throw translateSqliteError(error, folder);
+      }
+    },
+    /** SQLite's own check of the file: `ok`, or what is wrong. */
+    integrity(): string {
+      return String(db.pragma("quick_check(1)", { simple: true }));
+    },
+    close,
+  };
+}

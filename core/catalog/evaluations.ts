@@ -1,0 +1,314 @@
+import type { Database } from "better-sqlite3";
+import type { SampleSet } from "../../shared/schemas/run-folder.ts";
+import type { ThreatModel } from "../../shared/schemas/threat-model.ts";
+import type { Clock } from "../domain/ports.ts";
+import type { OutcomeRow } from "../domain/outcome.ts";
+import type { EventLog } from "./events.ts";
+import { fromJson, fromNullableJson, toNullableJson } from "./json.ts";
+
+export type EvaluationState =
+  | "queued"
+  | "attacking"
+  | "verifying"
+  | "verified"
+  | "failed"
+  | "cancelled";
+
+export type CatalogEvaluation = {
+  id: string;
+  modelId: string;
+  attackId: string;
+  threatModelId: string;
+  state: EvaluationState;
+  reason: string | null;
+  summary: Record<string, unknown> | null;
+  createdAt: number;
+  endedAt: number | null;
+};
+
+export type CatalogThreatModel = {
+  id: string;
+  threat: ThreatModel;
+  datasetId: string;
+  sampleSet: SampleSet;
+};
+
+/** What scoring needs of one sample outcome. */
+export type OutcomeForScore = {
+  sample: string;
+  outcome: string | null;
+  verdict: "verified" | "rejected" | "missing";
+  distance: number | null;
+  worstCase: number;
+  cleanPrediction: number;
+  label: number;
+};
+
+type Row = Omit<CatalogEvaluation, "summary"> & { summary_json: string | null };
+
+const columns = `id, model_id AS modelId, attack_id AS attackId, threat_model_id AS threatModelId,
+  state, reason, summary_json, created_at AS createdAt, ended_at AS endedAt`;
+
+export type EvaluationCatalog = ReturnType<typeof createEvaluationCatalog>;
+
+/** Evaluations, one per model, attack and threat model, with every sample's outcome. */
+export function createEvaluationCatalog(
+  db: Database,
+  clock: Clock,
+  newId: () => string,
+  events: EventLog,
+) {
+  const insertThreat = db.prepare(
+    `INSERT INTO threat_model (id, norm, minimal, epsilon, low, high, targeted, queries, dataset_id,
+       split, samples, sample_set_json)
+     VALUES (@id, @norm, @minimal, @epsilon, @low, @high, @targeted, @queries, @datasetId, @split,
+       @samples, @sampleSet) ON CONFLICT DO NOTHING`,
+  );
+  const selectThreat = db.prepare<
+    [string],
+    {
+      norm: ThreatModel["norm"];
+      minimal: number;
+      epsilon: number | null;
+      low: number;
+      high: number;
+      targeted: number;
+      queries: number | null;
+      datasetId: string;
+      sample_set_json: string;
+    }
+  >(
+    `SELECT norm, minimal, epsilon, low, high, targeted, queries, dataset_id AS datasetId,
+       sample_set_json FROM threat_model WHERE id = ?`,
+  );
+  const find = db.prepare<[string, string, string], Row>(
+    `SELECT ${columns} FROM evaluation
+     WHERE model_id = ? AND attack_id = ? AND threat_model_id = ?`,
+  );
+  const byId = db.prepare<[string], Row>(`SELECT ${columns} FROM evaluation WHERE id = ?`);
+  const search = db.prepare<{ end: string }, { id: string }>(
+    "SELECT id FROM evaluation WHERE length(@end) >= 6 AND substr(id, -length(@end)) = @end LIMIT 1",
+  );
+  const ofModel = db.prepare<[string], Row>(
+    `SELECT ${columns} FROM evaluation WHERE model_id = ? ORDER BY id`,
+  );
+  const threatsOfModel = db.prepare<[string], { id: string }>(
+    `SELECT threat_model_id AS id FROM evaluation WHERE model_id = ?
+     GROUP BY threat_model_id ORDER BY max(id) DESC`,
+  );
+  const newestOnDataset = db.prepare<[string], { id: string }>(
+    `SELECT e.threat_model_id AS id FROM evaluation e JOIN threat_model t ON t.id = e.threat_model_id
+     WHERE t.dataset_id = ? ORDER BY e.id DESC LIMIT 1`,
+  );
+  const insert = db.prepare(
+    `INSERT INTO evaluation (id, model_id, attack_id, threat_model_id, state, created_at)
+     VALUES (?, ?, ?, ?, 'queued', ?)`,
+  );
+  const setState = db.prepare(
+    `UPDATE evaluation SET state = @state, reason = @reason, ended_at = @endedAt,
+       summary_json = coalesce(@summary, summary_json) WHERE id = @id`,
+  );
+  const deleteOutcomes = db.prepare<[string]>(
+    "DELETE FROM sample_outcome WHERE evaluation_id = ?",
+  );
+  const insertOutcome = db.prepare(
+    `INSERT INTO sample_outcome (evaluation_id, position, sample, label, outcome, verdict, reason,
+       detail, clean_pred, clean_margin, adv_pred, adv_margin, l0, l1, l2, linf, worst_case,
+       claim_mismatch, claimed_outcome, claimed_l2, forwards, backwards, queries_to_best, grad_zero,
+       silent, milliseconds)
+     VALUES (@evaluation, @position, @sample, @label, @outcome, @verdict, @reason, @detail,
+       @cleanPred, @cleanMargin, @advPred, @advMargin, @l0, @l1, @l2, @linf, @worstCase,
+       @claimMismatch, @claimedOutcome, @claimedL2, @forwards, @backwards, @queriesToBest,
+       @gradZero, @silent, @milliseconds)`,
+  );
+  const outcomes = Object.fromEntries(
+    (["l0", "l1", "l2", "linf"] as const).map((norm) => [
+      norm,
+      db.prepare<[string], OutcomeForScore>(
+        `SELECT sample, outcome, verdict, ${norm} AS distance, worst_case AS worstCase,
+           clean_pred AS cleanPrediction, label
+         FROM sample_outcome WHERE evaluation_id = ? ORDER BY position`,
+      ),
+    ]),
+  ) as Record<ThreatModel["norm"], import("better-sqlite3").Statement<[string], OutcomeForScore>>;
+  const rejections = db.prepare<[string], { reason: string; count: number }>(
+    `SELECT coalesce(reason, verdict) AS reason, count(*) AS count FROM sample_outcome
+     WHERE evaluation_id = ? AND verdict <> 'verified' GROUP BY 1 ORDER BY 2 DESC`,
+  );
+  const upsertScore = db.prepare(
+    `INSERT INTO score (model_id, attack_set_id, threat_model_id, state, value, verified, needed,
+       score_json, computed_at)
+     VALUES (@modelId, @setId, @threatModelId, @state, @value, @verified, @needed, @score, @now)
+     ON CONFLICT (model_id, attack_set_id, threat_model_id) DO UPDATE SET
+       state = excluded.state, value = excluded.value, verified = excluded.verified,
+       needed = excluded.needed, score_json = excluded.score_json, computed_at = excluded.computed_at`,
+  );
+  const selectScore = db.prepare<
+    [string, string, string],
+    { score_json: string }
+  >(
+    `SELECT score_json FROM score
+     WHERE model_id = ? AND attack_set_id = ? AND threat_model_id = ?`,
+  );
+  const removeOfModel = db.prepare<[string]>("DELETE FROM evaluation WHERE model_id = ?");
+  const unfinished = db.prepare<[], { id: string }>(
+    "SELECT id FROM evaluation WHERE state IN ('queued', 'attacking', 'verifying') ORDER BY id",
+  );
+  const threatCounts = db.prepare<[], { id: string; evaluations: number }>(
+    `SELECT threat_model_id AS id, count(*) AS evaluations FROM evaluation
+     GROUP BY threat_model_id ORDER BY 2 DESC, max(id) DESC`,
+  );
+  const flag = (value: boolean | null | undefined) =>
+    value === null || value === undefined ? null : value ? 1 : 0;
+  const fromRow = ({ summary_json, ...row }: Row): CatalogEvaluation => ({
+    ...row,
+    summary: fromNullableJson(summary_json),
+  });
+
+  return {
+    addThreatModel(model: CatalogThreatModel): void {
+      const { threat, sampleSet } = model;
+      insertThreat.run({
+        id: model.id,
+        norm: threat.norm,
+        minimal: threat.minimal ? 1 : 0,
+        epsilon: threat.epsilon ?? null,
+        low: threat.bounds[0],
+        high: threat.bounds[1],
+        targeted: threat.targeted ? 1 : 0,
+        queries: threat.queries ?? null,
+        datasetId: model.datasetId,
+        split: sampleSet.split,
+        samples: sampleSet.indexes.length,
+        sampleSet: JSON.stringify(sampleSet),
+      });
+    },
+    threatModel(id: string): CatalogThreatModel {
+      const row = selectThreat.get(id);
+      if (!row) throw new Error(`no threat model ${id}`);
+      return {
+        id,
+        datasetId: row.datasetId,
+        sampleSet: fromJson(row.sample_set_json),
+        threat: {
+          norm: row.norm,
+          minimal: row.minimal === 1,
+          ...(row.epsilon === null ? {} : { epsilon: row.epsilon }),
+          bounds: [row.low, row.high],
+          targeted: row.targeted === 1,
+          ...(row.queries === null ? {} : { queries: row.queries }),
+        },
+      };
+    },
+    /** Threat models under which a model was evaluated, the newest first. */
+    threatModelsOf(modelId: string): string[] {
+      return threatsOfModel.all(modelId).map(({ id }) => id);
+    },
+    newestThreatModelOn(datasetId: string): string | undefined {
+      return newestOnDataset.get(datasetId)?.id;
+    },
+    find(modelId: string, attackId: string, threatModelId: string): CatalogEvaluation | undefined {
+      const row = find.get(modelId, attackId, threatModelId);
+      return row && fromRow(row);
+    },
+    get(id: string): CatalogEvaluation {
+      const row = byId.get(id);
+      if (!row) throw new Error(`no evaluation ${id}`);
+      return fromRow(row);
+    },
+    /** The id of the evaluation that an id, or the end of one, means. */
+    search(text: string): string | undefined {
+      return search.get({ end: text.toUpperCase() })?.id;
+    },
+    ofModel(modelId: string): CatalogEvaluation[] {
+      return ofModel.all(modelId).map(fromRow);
+    },
+    add(modelId: string, attackId: string, threatModelId: string): string {
+      const id = newId();
+      insert.run(id, modelId, attackId, threatModelId, clock.now());
+      events.append("evaluation.created", id, { model: modelId, attack: attackId });
+      return id;
+    },
+    setState(
+      id: string,
+      state: EvaluationState,
+      extra: { reason?: string; summary?: Record<string, unknown> | null } = {},
+    ): void {
+      const ended = state === "verified" || state === "failed" || state === "cancelled";
+      setState.run({
+        id,
+        state,
+        reason: extra.reason ?? null,
+        endedAt: ended ? clock.now() : null,
+        summary: toNullableJson(extra.summary),
+      });
+      events.append(`evaluation.${state}`, id, extra.reason ? { reason: extra.reason } : {});
+    },
+    replaceOutcomes(evaluationId: string, rows: readonly OutcomeRow[]): void {
+      deleteOutcomes.run(evaluationId);
+      for (const { position, verified, claim } of rows)
+        insertOutcome.run({
+          evaluation: evaluationId,
+          position,
+          sample: verified.sample,
+          label: verified.label,
+          outcome: verified.outcome,
+          verdict: verified.verdict,
+          reason: verified.reason,
+          detail: verified.detail,
+          cleanPred: verified.clean_pred,
+          cleanMargin: verified.clean_margin,
+          advPred: verified.adv_pred,
+          advMargin: verified.adv_margin,
+          l0: verified.l0,
+          l1: verified.l1,
+          l2: verified.l2,
+          linf: verified.linf,
+          worstCase: verified.worst_case,
+          claimMismatch: flag(verified.claim_mismatch),
+          claimedOutcome: claim?.outcome ?? null,
+          claimedL2: claim?.l2 ?? null,
+          forwards: claim?.forwards ?? null,
+          backwards: claim?.backwards ?? null,
+          queriesToBest: claim?.queries_to_best ?? null,
+          gradZero: flag(claim?.grad_zero),
+          silent: flag(claim?.silent),
+          milliseconds: claim?.ms ?? null,
+        });
+    },
+    /** Outcomes in the order of the sample set, with the distance in the given norm. */
+    outcomes(evaluationId: string, norm: ThreatModel["norm"]): OutcomeForScore[] {
+      return outcomes[norm].all(evaluationId);
+    },
+    /** How many outcomes did not verify, by reason. */
+    rejections(evaluationId: string): { reason: string; count: number }[] {
+      return rejections.all(evaluationId);
+    },
+    /** The kept score of a model, as JSON of the domain's Score. */
+    savedScore(modelId: string, setId: string, threatModelId: string): string | undefined {
+      return selectScore.get(modelId, setId, threatModelId)?.score_json;
+    },
+    /** Threat models with the number of evaluations under each, the most used first. */
+    threatModelUse(): { id: string; evaluations: number }[] {
+      return threatCounts.all();
+    },
+    unfinished(): string[] {
+      return unfinished.all().map(({ id }) => id);
+    },
+    removeOfModel(modelId: string): number {
+      return removeOfModel.run(modelId).changes;
+    },
+    saveScore(score: {
+      modelId: string;
+      setId: string;
+      threatModelId: string;
+      state: "complete" | "incomplete";
+      value: number | null;
+      verified: number;
+      needed: number;
+      score: unknown;
+    }): void {
+      upsertScore.run({ ...score, score: JSON.stringify(score.score), now: clock.now() });
+    },
+  };
+}

@@ -1,0 +1,108 @@
+import type { Database } from "better-sqlite3";
+import type { IngestPosition, ResourceSample } from "../domain/ports.ts";
+import type { MetricPoint } from "../domain/metric-lines.ts";
+
+export type MetricStore = ReturnType<typeof createMetricStore>;
+
+export type MetricSummary = {
+  name: string;
+  points: number;
+  last: number;
+  minimum: number;
+  maximum: number;
+};
+
+const metricsFile = "out/metrics.jsonl";
+const resourcesFile = "resources.jsonl";
+
+/**
+ * Series of numbers that jobs report, and of what they use. The read offset of the source is
+ * committed with the rows, so that every point is there exactly once whatever dies when.
+ */
+export function createMetricStore(db: Database) {
+  const selectPosition = db.prepare<[number, string], { offset: number; skipping: number }>(
+    "SELECT offset, skipping FROM ingest WHERE attempt_id = ? AND file = ?",
+  );
+  const upsertPosition = db.prepare<[number, string, number, number]>(
+    `INSERT INTO ingest (attempt_id, file, offset, skipping) VALUES (?, ?, ?, ?)
+     ON CONFLICT (attempt_id, file) DO UPDATE SET offset = excluded.offset, skipping = excluded.skipping`,
+  );
+  const addBadLines = db.prepare<[number, number]>(
+    "UPDATE attempt SET bad_lines = bad_lines + ? WHERE id = ?",
+  );
+  const upsertSeries = db.prepare<[number, string], { id: number; points: number }>(
+    `INSERT INTO metric_series (attempt_id, name) VALUES (?, ?)
+     ON CONFLICT (attempt_id, name) DO UPDATE SET name = name RETURNING id, points`,
+  );
+  const insertPoint = db.prepare<[number, number, number | null, number | null, number]>(
+    "INSERT INTO metric_point (series_id, position, step, time, value) VALUES (?, ?, ?, ?, ?)",
+  );
+  const updateSeries = db.prepare(
+    `UPDATE metric_series SET points = @points, last = @last,
+       minimum = min(coalesce(minimum, @minimum), @minimum),
+       maximum = max(coalesce(maximum, @maximum), @maximum)
+     WHERE id = @id`,
+  );
+  const insertResources = db.prepare(
+    `INSERT INTO resource_sample (attempt_id, time, cpu_seconds, memory, read_bytes, written_bytes,
+       disk_free, gpus_json) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+  );
+  const summaries = db.prepare<[string], MetricSummary>(
+    `SELECT s.name, s.points, s.last, s.minimum, s.maximum
+     FROM metric_series s JOIN attempt a ON a.id = s.attempt_id JOIN job j ON j.id = a.job_id
+     WHERE j.run_id = ? AND a.number = j.attempt ORDER BY s.name`,
+  );
+
+  const append = db.transaction(
+    (attemptId: number, points: MetricPoint[], badLines: number, position: IngestPosition) => {
+      const bySeries = Map.groupBy(points, (point) => point.name);
+      for (const [name, group] of bySeries) {
+        const series = upsertSeries.get(attemptId, name);
+        if (!series) throw new Error("upsert of a metric series returned nothing");
+        let next = series.points;
+        let last = 0;
+        let minimum = Infinity;
+        let maximum = -Infinity;
+        for (const { step, time, value } of group) {
+          insertPoint.run(series.id, next++, step, time, value);
+          last = value;
+          minimum = Math.min(minimum, value);
+          maximum = Math.max(maximum, value);
+        }
+        updateSeries.run({ points: next, last, minimum, maximum, id: series.id });
+      }
+      if (badLines > 0) addBadLines.run(badLines, attemptId);
+      upsertPosition.run(attemptId, metricsFile, position.offset, position.skipping ? 1 : 0);
+    },
+  );
+
+  const appendResources = db.transaction(
+    (attemptId: number, samples: ResourceSample[], position: IngestPosition) => {
+      for (const sample of samples)
+        insertResources.run(
+          attemptId,
+          sample.time,
+          sample.cpuSeconds,
+          sample.memory,
+          sample.readBytes,
+          sample.writtenBytes,
+          sample.diskFree,
+          JSON.stringify(sample.gpus),
+        );
+      upsertPosition.run(attemptId, resourcesFile, position.offset, position.skipping ? 1 : 0);
+    },
+  );
+
+  return {
+    append,
+    appendResources,
+    position(attemptId: number, file: string): IngestPosition {
+      const row = selectPosition.get(attemptId, file);
+      return row ? { offset: row.offset, skipping: row.skipping === 1 } : { offset: 0, skipping: false };
+    },
+    /** Last, smallest and largest value of each metric of a run's newest attempts. */
+    summariesOfRun(runId: string): MetricSummary[] {
+      return summaries.all(runId);
+    },
+  };
+}

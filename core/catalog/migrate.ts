@@ -1,0 +1,55 @@
+import type { Database } from "better-sqlite3";
+import { GauntletError } from "../../shared/errors.ts";
+import { core0001 } from "./migrations/0001-core.ts";
+
+export type Migration = { version: number; name: string; sql: string };
+
+/** Every migration in order; versions are 1, 2, 3 and so on. Forward only. */
+export const migrations: readonly Migration[] = [core0001];
+
+/**
+ * Brings a catalog to the newest version, one transaction per migration. `backup` is called once
+ * before the first change of a catalog that holds something. A migration that fails leaves the
+ * file as it was before it. Throws CATALOG_TOO_NEW and MIGRATION_FAILED.
+ */
+export function migrate(
+  db: Database,
+  backup: (version: number) => void,
+  list: readonly Migration[] = migrations,
+): void {
+  const current = db.pragma("user_version", { simple: true });
+  if (typeof current !== "number") throw new Error("SQLite gave no user_version");
+  const newest = list.length;
+  if (current > newest)
+    throw new GauntletError(
+      "CATALOG_TOO_NEW",
+      `The catalog has version ${current}; this Gauntlet knows versions up to ${newest}.`,
+    );
+  if (current === newest) return;
+  if (current > 0) backup(current);
+  for (const migration of list.slice(current)) apply(db, migration);
+}
+
+function apply(db: Database, migration: Migration): void {
+  // Foreign keys must be off while tables are rebuilt; the check before commit makes up for it.
+  db.pragma("foreign_keys = OFF");
+  try {
+    db.transaction(() => {
+      db.exec(migration.sql);
+      const broken = db.pragma("foreign_key_check");
+      if (Array.isArray(broken) && broken.length > 0)
+        throw new Error(`${broken.length} rows refer to rows that are gone`);
+      db.pragma(`user_version = ${migration.version}`);
+    }).immediate();
+  } catch (cause) {
+    throw new GauntletError(
+      "MIGRATION_FAILED",
+      `Bringing the catalog to version ${migration.version} (${migration.name}) failed: ${
+        cause instanceof Error ? cause.message : String(cause)
+      }.`,
+      { cause },
+    );
+  } finally {
+    db.pragma("foreign_keys = ON");
+  }
+}

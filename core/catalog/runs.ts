@@ -1,0 +1,243 @@
+import type { Database } from "better-sqlite3";
+import type { ParameterValue } from "../../shared/schemas/scalars.ts";
+import type { Clock } from "../domain/ports.ts";
+import type { ExitRecord, FailureReason, JobState } from "../domain/job.ts";
+import type { Stage } from "../../shared/schemas/run-folder.ts";
+import type { EventLog } from "./events.ts";
+import { fromJson, fromNullableJson, toNullableJson } from "./json.ts";
+
+export type RunState = "queued" | "running" | "succeeded" | "failed" | "cancelled";
+
+export type CatalogRun = {
+  id: string;
+  name: string;
+  experiment: string;
+  experimentVersionId: string;
+  version: number;
+  sweepId: string | null;
+  /** What sets this run apart within its sweep; empty for a single run. */
+  label: string;
+  parameters: Record<string, ParameterValue>;
+  seed: number;
+  datasetId: string | null;
+  evaluate: boolean;
+  state: RunState;
+  reason: string | null;
+  summary: Record<string, unknown> | null;
+  createdAt: number;
+  startedAt: number | null;
+  endedAt: number | null;
+};
+
+export type CatalogAttempt = {
+  id: number;
+  jobId: string;
+  stage: Stage;
+  number: number;
+  state: JobState;
+  reason: FailureReason | null;
+  raw: string | null;
+  folder: string;
+  command: string[];
+  gpus: number[];
+  environment: Record<string, unknown> | null;
+  exit: ExitRecord | null;
+  badLines: number;
+  createdAt: number;
+  startedAt: number | null;
+  endedAt: number | null;
+};
+
+type Filter = { state: string | null; experiment: string | null };
+
+type RunRow = Omit<CatalogRun, "parameters" | "evaluate" | "summary"> & {
+  parameters_json: string;
+  evaluate: number;
+  summary_json: string | null;
+};
+
+const runColumns = `r.id, r.name, e.name AS experiment, r.experiment_version_id AS experimentVersionId,
+  v.number AS version, r.sweep_id AS sweepId, r.label, r.parameters_json, r.seed,
+  r.dataset_id AS datasetId, r.evaluate, r.state, r.reason, r.summary_json,
+  r.created_at AS createdAt, r.started_at AS startedAt, r.ended_at AS endedAt`;
+const runFrom = `FROM run r JOIN experiment_version v ON v.id = r.experiment_version_id
+  JOIN experiment e ON e.id = v.experiment_id`;
+
+function runOf({ parameters_json, summary_json, evaluate, ...row }: RunRow): CatalogRun {
+  return {
+    ...row,
+    parameters: fromJson(parameters_json),
+    evaluate: evaluate === 1,
+    summary: fromNullableJson(summary_json),
+  };
+}
+
+export type RunCatalog = ReturnType<typeof createRunCatalog>;
+
+/** Runs, their sweeps and what happened in their attempts. */
+export function createRunCatalog(
+  db: Database,
+  clock: Clock,
+  newId: () => string,
+  events: EventLog,
+) {
+  const insert = db.prepare(
+    `INSERT INTO run (id, name, experiment_version_id, sweep_id, label, point_key, parameters_json,
+       seed, dataset_id, evaluate, state, created_at)
+     VALUES (@id, @name, @experimentVersionId, @sweepId, @label, @pointKey, @parameters, @seed,
+       @datasetId, @evaluate, 'queued', @now)`,
+  );
+  const insertParameter = db.prepare<[string, string, number | null, string]>(
+    "INSERT INTO run_parameter (run_id, name, number, text) VALUES (?, ?, ?, ?)",
+  );
+  const insertSweep = db.prepare(
+    `INSERT INTO sweep (id, name, experiment_version_id, method, values_json, objective_json, created_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const byId = db.prepare<[string], RunRow>(`SELECT ${runColumns} ${runFrom} WHERE r.id = ?`);
+  const search = db.prepare<{ name: string; id: string }, RunRow>(
+    `SELECT ${runColumns} ${runFrom} WHERE r.name = @name OR substr(r.id, -length(@id)) = @id
+     ORDER BY r.id DESC LIMIT 10`,
+  );
+  const page = db.prepare<Filter & { limit: number; offset: number }, RunRow>(
+    `SELECT ${runColumns} ${runFrom}
+     WHERE (@state IS NULL OR r.state = @state) AND (@experiment IS NULL OR e.name = @experiment)
+     ORDER BY r.id DESC LIMIT @limit OFFSET @offset`,
+  );
+  const count = db.prepare<Filter, { total: number }>(
+    `SELECT count(*) AS total ${runFrom}
+     WHERE (@state IS NULL OR r.state = @state) AND (@experiment IS NULL OR e.name = @experiment)`,
+  );
+  const succeededCell = db.prepare<[string, string], { id: string }>(
+    `SELECT id FROM run WHERE experiment_version_id = ? AND point_key = ? AND state = 'succeeded'
+     ORDER BY id DESC LIMIT 1`,
+  );
+  const finish = db.prepare<[RunState, string | null, number, string]>(
+    "UPDATE run SET state = ?, reason = ?, ended_at = ? WHERE id = ?",
+  );
+  const addSummary = db.prepare<[string | null, string]>(
+    "UPDATE run SET summary_json = json_patch(coalesce(summary_json, '{}'), ?) WHERE id = ?",
+  );
+  const attempts = db.prepare<
+    { id: string },
+    Omit<CatalogAttempt, "command" | "gpus" | "environment" | "exit"> & {
+      command_json: string;
+      gpus_json: string;
+      environment_json: string | null;
+      exit_json: string | null;
+    }
+  >(
+    `SELECT a.id, a.job_id AS jobId, j.stage, a.number, a.state, a.reason, a.raw, a.folder,
+       a.command_json, a.gpus_json, a.environment_json, a.exit_json, a.bad_lines AS badLines,
+       a.created_at AS createdAt, a.started_at AS startedAt, a.ended_at AS endedAt
+     FROM attempt a JOIN job j ON j.id = a.job_id WHERE j.run_id = @id OR j.evaluation_id = @id
+     ORDER BY a.id`,
+  );
+  const jobs = db.prepare<{ id: string }, { id: string; stage: Stage; state: JobState }>(
+    "SELECT id, stage, state FROM job WHERE run_id = @id OR evaluation_id = @id ORDER BY id",
+  );
+  const files = db.prepare<[number], { path: string; sha256: string; size: number }>(
+    "SELECT path, sha256, size FROM attempt_file WHERE attempt_id = ? ORDER BY path",
+  );
+  const unfinished = db.prepare<[], { id: string }>(
+    "SELECT id FROM run WHERE state IN ('queued', 'running') ORDER BY id",
+  );
+  const remove = db.prepare<[string]>("DELETE FROM run WHERE id = ?");
+
+  return {
+    add(run: {
+      name: string;
+      experimentVersionId: string;
+      sweepId: string | null;
+      label: string;
+      pointKey: string;
+      parameters: Record<string, ParameterValue>;
+      seed: number;
+      datasetId: string | null;
+      evaluate: boolean;
+    }): string {
+      const id = newId();
+      insert.run({
+        ...run,
+        id,
+        parameters: JSON.stringify(run.parameters),
+        evaluate: run.evaluate ? 1 : 0,
+        now: clock.now(),
+      });
+      for (const [name, value] of Object.entries({ ...run.parameters, seed: run.seed }))
+        insertParameter.run(id, name, typeof value === "number" ? value : null, String(value));
+      events.append("run.created", id, { name: run.name, label: run.label });
+      return id;
+    },
+    addSweep(sweep: {
+      name: string;
+      experimentVersionId: string;
+      method: string;
+      values: Record<string, ParameterValue[]>;
+      objective: unknown;
+    }): string {
+      const id = newId();
+      insertSweep.run(
+        id,
+        sweep.name,
+        sweep.experimentVersionId,
+        sweep.method,
+        JSON.stringify(sweep.values),
+        toNullableJson(sweep.objective),
+        clock.now(),
+      );
+      events.append("sweep.created", id, { name: sweep.name });
+      return id;
+    },
+    get(id: string): CatalogRun {
+      const row = byId.get(id);
+      if (!row) throw new Error(`no run ${id}`);
+      return runOf(row);
+    },
+    /** By name or by the end of the id, newest first; at most ten. */
+    search(text: string): CatalogRun[] {
+      return search.all({ name: text, id: text.toUpperCase() }).map(runOf);
+    },
+    list({ limit, offset, ...filter }: Filter & { limit: number; offset: number }) {
+      const total = count.get(filter)?.total ?? 0;
+      const rows = page.all({ ...filter, limit, offset }).map(runOf);
+      return { total, rows };
+    },
+    /** A finished run of the same version and point, which need not be run again. */
+    succeededCell(experimentVersionId: string, pointKey: string): string | undefined {
+      return succeededCell.get(experimentVersionId, pointKey)?.id;
+    },
+    finish(id: string, state: RunState, reason: string | null): void {
+      finish.run(state, reason, clock.now(), id);
+      events.append(`run.${state}`, id, reason === null ? {} : { reason });
+    },
+    addSummary(id: string, summary: Record<string, unknown> | null): void {
+      if (summary) addSummary.run(JSON.stringify(summary), id);
+    },
+    /** Attempts of a run's jobs, or of an evaluation's, oldest first. */
+    attempts(runOrEvaluation: string): CatalogAttempt[] {
+      return attempts
+        .all({ id: runOrEvaluation })
+        .map(({ command_json, gpus_json, environment_json, exit_json, ...row }) => ({
+          ...row,
+          command: fromJson(command_json),
+          gpus: fromJson(gpus_json),
+          environment: fromNullableJson(environment_json),
+          exit: fromNullableJson(exit_json),
+        }));
+    },
+    jobs(runOrEvaluation: string): { id: string; stage: Stage; state: JobState }[] {
+      return jobs.all({ id: runOrEvaluation });
+    },
+    files(attemptId: number) {
+      return files.all(attemptId);
+    },
+    unfinished(): string[] {
+      return unfinished.all().map(({ id }) => id);
+    },
+    remove(id: string): void {
+      remove.run(id);
+      events.append("run.deleted", id);
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import { randomInt } from "node:crypto";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { type CoreRouter, createRouter } from "./api/router.ts";
+import { listenOnSocket } from "./api/socket-server.ts";
+import { createCatalog } from "./catalog/catalog.ts";
+import type { Clock } from "./domain/ports.ts";
+import { createEngine, type Engine } from "./engine/engine.ts";
+import { prepareDataFolder } from "./platform/data-folder.ts";
+import { createErrorLog } from "./platform/error-log.ts";
+import { listGpus } from "./platform/gpus.ts";
+import { createIdSource } from "./platform/ids.ts";
+import { installationFolder } from "./platform/installation.ts";
+import { createProcessRunner } from "./runners/process/runner.ts";
+import { continueChain } from "./services/chain.ts";
+import type { CoreContext } from "./services/context.ts";
+import { createDatasetReader } from "./services/dataset-reader.ts";
+import { installKits } from "./services/kits.ts";
+import { createLocalStore } from "./storage/local-store.ts";
+import { createTreeStore } from "./storage/tree.ts";
+
+export type Core = {
+  router: CoreRouter;
+  /** Stops looking after jobs, which go on, and gives the data folder free. */
+  close(): Promise<void>;
+};
+
+const systemClock: Clock = { now: () => Date.now() };
+
+/**
+ * Opens a data folder as its owner, adopts the jobs that still run, and answers on the folder's
+ * socket. Nothing queued starts until something is submitted or resumed.
+ * Throws CATALOG_IN_USE, CATALOG_TOO_NEW, DATA_FOLDER_READ_ONLY and the like.
+ */
+export async function createCore(options: {
+  data: string;
+  clock?: Clock;
+  cpus?: number;
+}): Promise<Core> {
+  const { data, clock = systemClock } = options;
+  prepareDataFolder(data);
+  const newId = createIdSource(() => clock.now());
+  const catalog = createCatalog(data, clock, newId);
+  try {
+    const artifacts = createLocalStore(join(data, "artifacts"));
+    const trees = createTreeStore(artifacts);
+    const folders = {
+      data,
+      datasets: join(data, "datasets"),
+      installation: installationFolder,
+    };
+    const errorLog = createErrorLog(join(data, "logs"));
+    const engine: Engine = createEngine({
+      store: catalog.jobs.engineStore,
+      artifacts,
+      trees,
+      datasetsFolder: folders.datasets,
+      jobsFolder: join(data, "jobs"),
+      runners: new Map([
+        [
+          "process",
+          createProcessRunner({
+            compileCache: join(data, "cache", "compile"),
+            onEnded: () => engine.wake(),
+          }),
+        ],
+      ]),
+      slots: {
+        cpus: options.cpus ?? availableParallelism(),
+        gpus: (await listGpus()).map(({ index }) => index),
+      },
+      interval: 100,
+      onError: (error, job) => errorLog.write(error, { job: job?.id ?? null }),
+    });
+    const context: CoreContext = {
+      catalog,
+      artifacts,
+      trees,
+      engine,
+      clock,
+      datasetReader: createDatasetReader(),
+      newId,
+      randomInteger: () => randomInt(2 ** 32),
+      folders,
+    };
+    catalog.jobs.onJobEnded((job, verdict, collected) =>
+      continueChain(context, job, verdict, collected),
+    );
+    await installKits(context);
+    const router = createRouter(context, errorLog);
+    const socket = await listenOnSocket(data, router);
+    engine.wake();
+    return {
+      router,
+      async close() {
+        await socket.close();
+        await engine.close();
+        catalog.close();
+      },
+    };
+  } catch (error) {
+    catalog.close();
+    throw error;
+  }
+}

@@ -1,0 +1,9 @@
+import type { SampleRecord, VerifiedRecord } from "../../shared/schemas/samples.ts";
+
+/** One attacked sample: what the model itself said, beside what the evaluation claimed. */
+export type OutcomeRow = {
+  position: number;
+  verified: VerifiedRecord;
+  /** Null where the evaluation left no readable record. */
+  claim: SampleRecord | null;
+};

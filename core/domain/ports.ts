@@ -1,0 +1,169 @@
+/**
+ * The ports of the core: what the engine needs from the outside. Adapters stand in runners/,
+ * storage/ and platform/; each port has one contract test suite in tests/contract/ that every
+ * adapter passes.
+ */
+import type { ExitRecord, Verdict } from "./job.ts";
+import type { Attempt, Job } from "./job-spec.ts";
+import type { MetricPoint } from "./metric-lines.ts";
+import type { OutcomeRow } from "./outcome.ts";
+import type { TreeManifest } from "./tree.ts";
+import type { Dataset } from "../../shared/schemas/dataset.ts";
+
+/** Identifies one attempt of one job; external names derive from it. */
+export type AttemptKey = { job: string; attempt: number };
+
+/** What a runner needs to start an attempt. Paths are absolute. */
+export type LaunchSpec = {
+  key: AttemptKey;
+  /**
+   * The attempt's folder. `run/` in it is the run folder, already filled (job.json, in/, an empty
+   * out/); everything beside it belongs to the runner: `log`, `exit.json`, `resources.jsonl`.
+   */
+  folder: string;
+  command: string[];
+  /** Working directory, inside `folder`. */
+  cwd: string;
+  /** Added to the runner's base environment. */
+  env: Record<string, string>;
+  /** Milliseconds. */
+  timeLimit: number;
+  silenceLimit: number;
+  /** From being asked to stop to being killed, milliseconds. */
+  grace: number;
+  /** Bytes, or null for no limit. */
+  memoryLimit: number | null;
+  /** Bytes of log kept; the rest is counted, and the last lines are kept still. */
+  logLimit: number;
+  gpus: number[];
+};
+
+export type Observation =
+  /** Nothing of this attempt was ever started here. */
+  | { kind: "absent" }
+  | { kind: "starting" }
+  | { kind: "running"; since: number }
+  | { kind: "ended"; exit: ExitRecord }
+  /** It was started, nothing of it lives any more, and it left no exit record. */
+  | { kind: "lost"; detail: string }
+  /** The place cannot be asked now: a condition, never a failure. */
+  | { kind: "unreachable"; detail: string };
+
+/**
+ * A way to run jobs. Every method is idempotent: after a crash the engine repeats the last action
+ * and adopts what it finds.
+ */
+export type Runner = {
+  readonly kind: "process" | "docker" | "kubernetes" | "compute-engine" | "vertex-ai";
+  /** Starts the attempt, unless it was started before. Resolves once it is under way. */
+  launch(spec: LaunchSpec): Promise<void>;
+  observe(folder: string, key: AttemptKey): Promise<Observation>;
+  /** Asks the attempt to stop; it is killed with its children after the launch's grace. */
+  stop(folder: string, key: AttemptKey): Promise<void>;
+  /** Ends whatever may still live of an attempt, at once, and forgets it. Files stay. */
+  release(folder: string, key: AttemptKey): Promise<void>;
+};
+
+/** One line of `resources.jsonl`; nulls where the system does not tell. */
+export type ResourceSample = {
+  /** Milliseconds since 1970. */
+  time: number;
+  /** CPU time of the process tree so far, seconds. */
+  cpuSeconds: number | null;
+  /** Resident memory of the process tree, bytes. */
+  memory: number | null;
+  /** Bytes read and written by the process tree so far. */
+  readBytes: number | null;
+  writtenBytes: number | null;
+  /** Bytes free on the disk of the run folder. */
+  diskFree: number | null;
+  gpus: { index: number; utilisation: number | null; memory: number | null }[];
+};
+
+/** The wall clock; a port so that tests can set it back. Milliseconds since 1970. */
+export type Clock = { now(): number };
+
+/** Files kept by content. Hashes are lower-case SHA-256. */
+export type ArtifactStore = {
+  /** Keeps a file's bytes; the same bytes are stored once. */
+  put(file: string): Promise<{ sha256: string; size: number }>;
+  /** Path of the stored bytes; read-only for callers. Throws ARTIFACT_MISSING. */
+  pathOf(sha256: string): string;
+  has(sha256: string): Promise<boolean>;
+  /** Copies to `target` (parents are made); with `verify`, checks the hash while copying. */
+  materialise(sha256: string, target: string): Promise<void>;
+  /** Removes the bytes for good. The caller knows that nothing refers to them. */
+  remove(sha256: string): Promise<void>;
+  /** Every stored hash, for checks and clean-up after a crash. */
+  list(): AsyncIterable<string>;
+};
+
+/** Folders kept by content, on top of an ArtifactStore. */
+export type TreeStore = {
+  /** Keeps the named files of a folder; `files` are paths relative to it. */
+  put(folder: string, files: readonly string[]): Promise<TreeManifest>;
+  /** Copies a stored folder to `target`, which must not exist yet or be empty. */
+  materialise(tree: TreeManifest, target: string): Promise<void>;
+};
+
+/** A packed dataset that stands in a folder of this machine. */
+export type DatasetRecord = {
+  name: string;
+  version: string;
+  /** SHA-256 over the files' names and contents. */
+  hash: string;
+  folder: string;
+  size: number;
+  manifest: Dataset;
+};
+
+/** How far a growing file was read. `skipping`: the rest of an over-long line is passed over. */
+export type IngestPosition = { offset: number; skipping: boolean };
+
+export type StoredFile = { path: string; sha256: string; size: number };
+
+/** The results of an attempt that are committed together with its end. */
+export type Collected = {
+  files: StoredFile[];
+  exit: ExitRecord | null;
+  summary: Record<string, unknown> | null;
+  /** `out/model` as a stored folder, where the attempt left one. */
+  model: TreeManifest | null;
+  /** `out/dataset` of a pack job, registered. */
+  dataset: DatasetRecord | null;
+  /** Verified outcomes of a verify job. */
+  outcomes: OutcomeRow[];
+};
+
+/** What the engine keeps in the catalog. Every method is one transaction, events included. */
+export type EngineStore = {
+  job(id: string): Job | undefined;
+  /** The head of the queue. */
+  queued(): Job[];
+  active(): { job: Job; attempt: Attempt }[];
+  beginAttempt(job: Job, folder: string, gpus: number[]): Attempt;
+  markRunning(job: Job, attempt: Attempt, since: number): void;
+  markCollecting(job: Job, attempt: Attempt): void;
+  setCondition(job: Job, condition: string | null): void;
+  setEnvironment(attempt: Attempt, environment: Record<string, unknown>): void;
+  /** Ends a job that never started. */
+  endQueued(job: Job, verdict: Verdict): void;
+  /** Ends the attempt, keeps its results, and queues the job again when `again`. */
+  endAttempt(
+    job: Job,
+    attempt: Attempt,
+    verdict: Verdict,
+    collected: Collected,
+    again: boolean,
+  ): void;
+  ingestPosition(attempt: Attempt, file: string): IngestPosition;
+  appendMetrics(
+    attempt: Attempt,
+    points: MetricPoint[],
+    badLines: number,
+    position: IngestPosition,
+  ): void;
+  appendResources(attempt: Attempt, samples: ResourceSample[], position: IngestPosition): void;
+  treeFiles(tree: string): TreeManifest;
+  filesOf(jobId: string, attempt: number): StoredFile[];
+};

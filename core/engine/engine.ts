@@ -1,0 +1,222 @@
+import { rm } from "node:fs/promises";
+import { setTimeout as setTimeoutPromise } from "node:timers/promises";
+import { join } from "node:path";
+import { GauntletError } from "../../shared/errors.ts";
+import { isTerminal } from "../domain/job.ts";
+import type { Attempt, Job } from "../domain/job-spec.ts";
+import type { Runner } from "../domain/ports.ts";
+import { type Action, isRetried, plan, type Slots } from "../domain/plan.ts";
+import { describeEnvironment } from "../platform/environment.ts";
+import { isErrno } from "../platform/errno.ts";
+import { collectAttempt, type CollectParts } from "./collect.ts";
+import { ingestAttempt } from "./ingest.ts";
+import { fillRunFolder } from "./run-folder.ts";
+
+export type EngineOptions = CollectParts & {
+  runners: ReadonlyMap<string, Runner>;
+  slots: Slots;
+  /** Folder of the attempts' folders. */
+  jobsFolder: string;
+  /** Milliseconds between two looks at running jobs. */
+  interval: number;
+  onError(error: unknown, job: Job | null): void;
+};
+
+export type Engine = ReturnType<typeof createEngine>;
+
+/** Longest wait before an action that failed on this machine's account is tried again, ms. */
+const longestBackOff = 30_000;
+
+/**
+ * The reconcile loop: looks at what runs, plans, acts, and looks again, while anything is under
+ * way. An action that fails (a full disk, a place out of reach) becomes the job's condition and is
+ * tried again; it never loses the job.
+ */
+export function createEngine(options: EngineOptions) {
+  const { store } = options;
+  let working = false;
+  let closed = false;
+  let timer: NodeJS.Timeout | undefined;
+  let current: Promise<void> | undefined;
+  let wakeAgain = false;
+  /** Jobs whose last action failed: not before this time (monotonic ms), and the wait so far. */
+  const backOff = new Map<string, { until: number; wait: number }>();
+  const busy = new Map<string, Promise<void>>();
+
+  function runnerOf(job: Job): Runner {
+    const runner = options.runners.get(job.runner);
+    if (!runner) throw new GauntletError("RUNNER_UNSUPPORTED", `There is no runner ${job.runner}.`);
+    return runner;
+  }
+
+  async function act(action: Action): Promise<void> {
+    const { job } = action;
+    switch (action.kind) {
+      case "begin": {
+        const folder = join(options.jobsFolder, job.id, String(job.attempt + 1));
+        const attempt = store.beginAttempt(job, folder, action.gpus);
+        await launch({ ...job, attempt: attempt.number }, attempt);
+        return;
+      }
+      case "launch":
+        await launch(job, action.attempt);
+        return;
+      case "mark-running":
+        store.markRunning(job, action.attempt, action.since);
+        return;
+      case "stop":
+        await runnerOf(job).stop(action.attempt.folder, {
+          job: job.id,
+          attempt: action.attempt.number,
+        });
+        return;
+      case "set-condition":
+        store.setCondition(job, action.condition);
+        return;
+      case "cancel-queued":
+        store.endQueued(job, { state: "cancelled" });
+        return;
+      case "refuse":
+        store.endQueued(job, { state: "failed", reason: action.reason, raw: action.raw });
+        return;
+      case "collect":
+        await collect(action);
+    }
+  }
+
+  async function launch(job: Job, attempt: Attempt): Promise<void> {
+    // The look that planned this may be older than a launch; filling the folder of a job that
+    // runs would take its results away.
+    const key = { job: job.id, attempt: attempt.number };
+    if ((await runnerOf(job).observe(attempt.folder, key)).kind !== "absent") return;
+    const spec = await fillRunFolder(options, job, attempt);
+    await runnerOf(job).launch(spec);
+    // Listing an interpreter's packages is slow and must not hold up the launch.
+    describeEnvironment(spec.command, spec.cwd).then(
+      (environment) => {
+        if (!closed) store.setEnvironment(attempt, environment);
+      },
+      (error: unknown) => options.onError(error, job),
+    );
+  }
+
+  async function collect({ job, attempt, verdict }: Extract<Action, { kind: "collect" }>) {
+    store.markCollecting(job, attempt);
+    await runnerOf(job).release(attempt.folder, { job: job.id, attempt: attempt.number });
+    await ingestAttempt(store, attempt, true);
+    const result = await collectAttempt(options, job, attempt, verdict);
+    const again = isRetried(job, result.verdict);
+    store.endAttempt(job, attempt, result.verdict, result.collected, again);
+    if (result.verdict.state === "failed" && result.verdict.reason === "incomplete-artifacts")
+      return; // What could not be kept stays where it is, for a person to look at.
+    await rm(attempt.folder, { recursive: true, force: true });
+  }
+
+  /** Starts an action unless its job is still busy with one or waits after a failure. */
+  function start(action: Action): void {
+    const { id } = action.job;
+    if (busy.has(id) || (backOff.get(id)?.until ?? 0) > performance.now()) return;
+    // Other work may have moved the job on since the look that planned this.
+    const now = store.job(id);
+    if (now?.state !== action.job.state || now.attempt !== action.job.attempt) return;
+    const work = act(action).then(
+      () => void backOff.delete(id),
+      (error: unknown) => actionFailed(action.job, error),
+    );
+    const done = work.finally(() => {
+      busy.delete(id);
+      wake();
+    });
+    busy.set(id, done);
+  }
+
+  function actionFailed(job: Job, error: unknown): void {
+    const wait = Math.min(longestBackOff, (backOff.get(job.id)?.wait ?? 250) * 2);
+    backOff.set(job.id, { until: performance.now() + wait, wait });
+    const detail =
+      isErrno(error, "ENOSPC") || (error instanceof GauntletError && error.code === "DISK_FULL")
+        ? "the disk is full; results wait in the run folder until there is space"
+        : error instanceof Error
+          ? error.message
+          : String(error);
+    options.onError(error, job);
+    try {
+      store.setCondition(job, detail);
+    } catch (second) {
+      options.onError(second, job); // A full disk refuses this as well; the next round tries again.
+    }
+  }
+
+  async function round(): Promise<void> {
+    const active = await Promise.all(
+      store.active().map(async ({ job, attempt }) => {
+        const key = { job: job.id, attempt: attempt.number };
+        const observation = await runnerOf(job).observe(attempt.folder, key);
+        if (observation.kind === "running" && !busy.has(job.id))
+          await ingestAttempt(store, attempt, false);
+        return { job, attempt, observation };
+      }),
+    );
+    const actions = plan({
+      queued: store.queued(),
+      active,
+      slots: options.slots,
+      working: working && !closed,
+    });
+    for (const action of actions) start(action);
+    const pending = active.length > 0 || actions.length > 0 || backOff.size > 0;
+    if (pending && !closed) schedule(options.interval);
+  }
+
+  function schedule(delay: number): void {
+    clearTimeout(timer);
+    timer = setTimeout(wake, delay);
+  }
+
+  /** Looks now instead of at the next interval. */
+  function wake(): void {
+    if (closed) return;
+    clearTimeout(timer);
+    if (current) {
+      wakeAgain = true;
+      return;
+    }
+    current = round()
+      .catch((error: unknown) => {
+        options.onError(error, null);
+        schedule(1000);
+      })
+      .finally(() => {
+        current = undefined;
+        if (!wakeAgain) return;
+        wakeAgain = false;
+        wake();
+      });
+  }
+
+  return {
+    wake,
+    /** Lets queued jobs start (or not); what runs already is looked after in any case. */
+    setWorking(value: boolean): void {
+      working = value;
+      wake();
+    },
+    isWorking: () => working,
+    /** The job once it has ended for good. */
+    async ended(id: string): Promise<Job> {
+      for (;;) {
+        const job = store.job(id);
+        if (!job) throw new Error(`no job ${id}`);
+        if (isTerminal(job.state) || closed) return job;
+        await setTimeoutPromise(options.interval);
+      }
+    },
+    /** Stops looking. Running jobs go on under their supervisors; the next engine adopts them. */
+    async close(): Promise<void> {
+      closed = true;
+      clearTimeout(timer);
+      await current;
+      await Promise.all(busy.values());
+    },
+  };
+}

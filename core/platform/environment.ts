@@ -1,0 +1,88 @@
+import { readFile } from "node:fs/promises";
+import { arch, cpus, hostname, platform, release, totalmem } from "node:os";
+import { basename, join } from "node:path";
+import { listGpus } from "./gpus.ts";
+import { runProgram } from "./run-program.ts";
+
+/** Where a job runs and with what: kept with each attempt. */
+export type Environment = {
+  host: {
+    name: string;
+    system: string;
+    cpu: string;
+    cpus: number;
+    /** Bytes. */
+    memory: number;
+  };
+  gpus: { index: number; name: string; driver: string }[];
+  runtime: string | null;
+  packages: Record<string, string>;
+};
+
+/** Describes this machine and the packages that a command's interpreter would load. */
+export async function describeEnvironment(
+  command: readonly string[],
+  folder: string,
+): Promise<Environment> {
+  const [gpus, packages] = await Promise.all([listGpus(), packagesOf(command[0] ?? "", folder)]);
+  const processors = cpus();
+  return {
+    host: {
+      name: hostname(),
+      system: `${platform()} ${release()} ${arch()}`,
+      cpu: processors[0]?.model.trim() ?? "unknown",
+      cpus: processors.length,
+      memory: totalmem(),
+    },
+    gpus: gpus.map(({ index, name, driver }) => ({ index, name, driver })),
+    ...packages,
+  };
+}
+
+type Packages = Pick<Environment, "runtime" | "packages">;
+
+const pythonScript = `
+import json, sys
+from importlib import metadata
+print(json.dumps({"runtime": "Python " + sys.version.split()[0], "packages": {
+    d.metadata["Name"]: d.version for d in metadata.distributions() if d.metadata["Name"]}}))
+`;
+
+/** Interpreters asked already: listing packages takes Python tenths of a second. */
+const pythonPackages = new Map<string, Promise<Packages>>();
+
+async function packagesOf(program: string, folder: string): Promise<Packages> {
+  const name = basename(program);
+  if (/^python([\d.]*)$/.test(name)) {
+    const asked = pythonPackages.get(program) ?? askPython(program);
+    pythonPackages.set(program, asked);
+    return asked;
+  }
+  if (name === "node") return { runtime: `Node ${process.version}`, packages: await nodePackages(folder) };
+  return { runtime: null, packages: {} };
+}
+
+async function askPython(program: string): Promise<Packages> {
+  try {
+    return JSON.parse(await runProgram(program, ["-c", pythonScript])) as Packages;
+  } catch {
+    return { runtime: null, packages: {} }; // The job itself will say that there is no such program.
+  }
+}
+
+async function nodePackages(folder: string): Promise<Record<string, string>> {
+  let text: string;
+  try {
+    text = await readFile(join(folder, "package-lock.json"), "utf8");
+  } catch {
+    return {}; // Code without a lockfile has no packages to record.
+  }
+  const lock = JSON.parse(text) as { packages?: Record<string, { version?: string }> };
+  return Object.fromEntries(
+    Object.entries(lock.packages ?? {}).flatMap(([path, { version }]) =>
+      path.startsWith("node_modules/") && version
+        ? [[path.slice("node_modules/".length), version]]
+        : [],
+    ),
+  );
+}

@@ -1,0 +1,18 @@
+import type { Catalog } from "../catalog/catalog.ts";
+import type { ArtifactStore, Clock, TreeStore } from "../domain/ports.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { createDatasetReader } from "./dataset-reader.ts";
+
+/** What use cases work with. Made once, in core.ts. */
+export type CoreContext = {
+  catalog: Catalog;
+  artifacts: ArtifactStore;
+  trees: TreeStore;
+  engine: Engine;
+  clock: Clock;
+  datasetReader: ReturnType<typeof createDatasetReader>;
+  newId(): string;
+  /** A random integer in 0..2^32-1. */
+  randomInteger(): number;
+  folders: { data: string; datasets: string; installation: string };
+};

@@ -1,0 +1,49 @@
+import { cp, mkdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { GauntletError } from "../../shared/errors.ts";
+import { didYouMean } from "../../shared/suggest.ts";
+import type { CatalogDataset } from "../catalog/datasets.ts";
+import { describeDataset } from "../engine/collect.ts";
+import type { CoreContext } from "./context.ts";
+import { findKitDataset, packKitDataset } from "./kits.ts";
+
+/**
+ * The newest dataset of a name; one that a kit brings is packed when it is first asked for.
+ * Throws DATASET_NOT_FOUND.
+ */
+export async function findDataset(context: CoreContext, name: string): Promise<CatalogDataset> {
+  const known = context.catalog.datasets.newest(name);
+  if (known) return known;
+  const kit = await findKitDataset(context, name);
+  if (kit) return packKitDataset(context, kit);
+  const names = context.catalog.datasets.list().map((dataset) => dataset.name);
+  throw new GauntletError("DATASET_NOT_FOUND", `There is no dataset named ${name}.`, {
+    hint: didYouMean(name, [...names, "digits"]) ?? undefined,
+  });
+}
+
+/**
+ * Copies a packed dataset (a folder with `dataset.json` and `.npy` files) into the data folder and
+ * notes it under its content hash. Throws DATASET_INVALID.
+ */
+export async function addDataset(context: CoreContext, folder: string): Promise<CatalogDataset> {
+  const { catalog, folders } = context;
+  const described = await describeDataset(folder).catch((cause: unknown) => {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    throw new GauntletError("DATASET_INVALID", `${folder} is no packed dataset.`, {
+      details: detail,
+      cause,
+    });
+  });
+  const target = join(folders.datasets, described.hash);
+  const temporary = `${target}.${process.pid}.tmp`;
+  await mkdir(folders.datasets, { recursive: true });
+  if (!catalog.datasets.list().some(({ hash }) => hash === described.hash)) {
+    await rm(temporary, { recursive: true, force: true });
+    await cp(folder, temporary, { recursive: true });
+    await rm(target, { recursive: true, force: true });
+    await rename(temporary, target);
+  }
+  const id = catalog.transaction(() => catalog.datasets.add({ ...described, folder: target }));
+  return catalog.datasets.get(id);
+}

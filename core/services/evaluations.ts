@@ -1,0 +1,195 @@
+import { createHash } from "node:crypto";
+import { GauntletError } from "../../shared/errors.ts";
+import { attackLabel } from "../../shared/schemas/attack.ts";
+import { type EvaluatePlan, evaluateSchema } from "../../shared/schemas/experiment.ts";
+import type { ThreatModel } from "../../shared/schemas/threat-model.ts";
+import { didYouMean } from "../../shared/suggest.ts";
+import type { CatalogAttack } from "../catalog/attacks.ts";
+import type { CatalogDataset } from "../catalog/datasets.ts";
+import type { CatalogEvaluation } from "../catalog/evaluations.ts";
+import type { CatalogModel } from "../catalog/models.ts";
+import type { CoreContext } from "./context.ts";
+import { evaluateSpec, type EvaluationSubject } from "./job-specs.ts";
+import { findModel } from "./models.ts";
+
+/**
+ * The attacks that `active`, a set's name, or a list of attacks means, in order.
+ * Throws NO_ACTIVE_SET, ATTACK_SET_NOT_FOUND and ATTACK_NOT_FOUND.
+ */
+export function resolveAttacks(
+  { catalog }: CoreContext,
+  attacks: EvaluatePlan["attacks"],
+): CatalogAttack[] {
+  if (typeof attacks !== "string")
+    return attacks.map((label) => {
+      const attack = catalog.attacks.find(label);
+      if (attack) return attack;
+      throw new GauntletError("ATTACK_NOT_FOUND", `There is no attack ${label}.`, {
+        hint: didYouMean(label, catalog.attacks.labels()) ?? undefined,
+      });
+    });
+  return attackSet({ catalog }, attacks).attacks;
+}
+
+/** A set by name, or the active one. Throws NO_ACTIVE_SET and ATTACK_SET_NOT_FOUND. */
+export function attackSet({ catalog }: Pick<CoreContext, "catalog">, name = "active") {
+  if (name === "active") {
+    const active = catalog.attacks.activeSet();
+    if (active) return active;
+    throw new GauntletError("NO_ACTIVE_SET", "No attack set is active.");
+  }
+  const set = catalog.attacks.set(name);
+  if (set) return set;
+  const names = catalog.attacks.sets().map((known) => known.name);
+  throw new GauntletError("ATTACK_SET_NOT_FOUND", `There is no attack set named ${name}.`, {
+    hint: didYouMean(name, names) ?? undefined,
+  });
+}
+
+/** Notes the threat model with its frozen samples and returns its id, a hash of its content. */
+export function threatModelFor(
+  context: CoreContext,
+  dataset: CatalogDataset,
+  threat: ThreatModel,
+  samples: number,
+): string {
+  const sampleSet = context.datasetReader.sampleSet(dataset, "test", samples);
+  const { norm, minimal, epsilon = null, bounds, targeted, queries = null } = threat;
+  const content = [norm, minimal, epsilon, bounds, targeted, queries, sampleSet.hash];
+  const id = createHash("sha256").update(JSON.stringify(content)).digest("hex");
+  context.catalog.evaluations.addThreatModel({ id, threat, datasetId: dataset.id, sampleSet });
+  return id;
+}
+
+export type Cell = { modelId: string; attackId: string; threatModelId: string };
+
+/**
+ * Queues the evaluation of one cell, unless it is under way or verified. Call it inside a
+ * transaction. Returns the evaluation's id, or null when there was nothing to do.
+ */
+export function queueEvaluation(
+  context: CoreContext,
+  modelId: string,
+  attackId: string,
+  threatModelId: string,
+): string | null {
+  const { evaluations, jobs } = context.catalog;
+  const found = evaluations.find(modelId, attackId, threatModelId);
+  if (found && !needsEvaluation(found)) return null;
+  const id = found?.id ?? evaluations.add(modelId, attackId, threatModelId);
+  if (found) evaluations.setState(id, "queued");
+  jobs.add({
+    id: context.newId(),
+    evaluationId: id,
+    runner: "process",
+    priority: 2,
+    spec: evaluateSpec(context.folders.installation, subjectOf(context, evaluations.get(id))),
+  });
+  return id;
+}
+
+export function needsEvaluation(evaluation: CatalogEvaluation | undefined): boolean {
+  return !evaluation || evaluation.state === "failed" || evaluation.state === "cancelled";
+}
+
+/** Everything that an evaluation and its verification need to know. Throws MODEL_INVALID. */
+export function subjectOf(context: CoreContext, evaluation: CatalogEvaluation): EvaluationSubject {
+  const { catalog } = context;
+  const model = catalog.models.get(evaluation.modelId);
+  const threat = catalog.evaluations.threatModel(evaluation.threatModelId);
+  if (!model.interface)
+    throw new GauntletError(
+      "MODEL_INVALID",
+      `The experiment of ${model.name} does not say how its model is asked.`,
+      { hint: "Add model: { load: FILE:FUNCTION, input: ... } to gauntlet.yaml and run it again." },
+    );
+  return {
+    modelTree: model.tree,
+    codeTree: model.codeTree,
+    interface: model.interface,
+    dataset: catalog.datasets.get(threat.datasetId),
+    attack: catalog.attacks.get(evaluation.attackId),
+    threat,
+    limits: evaluatePlanOf(context, model),
+  };
+}
+
+/** How a model's experiment wants it evaluated; the defaults for an imported model. */
+export function evaluatePlanOf({ catalog }: CoreContext, model: CatalogModel): EvaluatePlan {
+  const run = model.runId ? catalog.runs.get(model.runId) : undefined;
+  const spec = run && catalog.experiments.version(run.experimentVersionId).spec;
+  return spec?.evaluate ?? evaluateSchema.parse({});
+}
+
+export type FillRequest = {
+  /** Names or ids; empty: every model that has a dataset and can be asked. */
+  models: string[];
+  /** `active`, a set's name, or attacks by name or name@version. */
+  attacks: EvaluatePlan["attacks"];
+  /** Null: as the model's experiment says, or as other models on its dataset were evaluated. */
+  samples: number | null;
+  /** Only say what is missing. */
+  dryRun: boolean;
+};
+
+export type FillResult = {
+  missing: { model: string; modelId: string; attack: string }[];
+  queued: string[];
+  /** Cells that are verified or under way. */
+  present: number;
+};
+
+/** Finds which cells of models by attacks are missing and fills just those. */
+export function fillEvaluations(context: CoreContext, request: FillRequest): FillResult {
+  const { catalog, engine } = context;
+  const attacks = resolveAttacks(context, request.attacks);
+  const models =
+    request.models.length > 0
+      ? request.models.map((name) => findModel(context, name))
+      : catalog.models.list().filter((model) => model.interface && model.datasetId);
+  const result: FillResult = { missing: [], queued: [], present: 0 };
+  catalog.transaction(() => {
+    for (const model of models) {
+      const threatModelId = threatModelOf(context, model, request.samples);
+      for (const attack of attacks) {
+        const found = catalog.evaluations.find(model.id, attack.id, threatModelId);
+        if (!needsEvaluation(found)) {
+          result.present++;
+          continue;
+        }
+        const label = attackLabel(attack.definition);
+        result.missing.push({ model: model.name, modelId: model.id, attack: label });
+        if (request.dryRun) continue;
+        const id = queueEvaluation(context, model.id, attack.id, threatModelId);
+        if (id) result.queued.push(id);
+      }
+    }
+  });
+  if (result.queued.length > 0) engine.setWorking(true);
+  return result;
+}
+
+/**
+ * The threat model that a model is evaluated under: what it was evaluated under last, else what
+ * its experiment says, else what other models on its dataset were evaluated under, so that results
+ * can be compared. A given number of samples is another threat model.
+ */
+export function threatModelOf(
+  context: CoreContext,
+  model: CatalogModel,
+  samples: number | null,
+): string {
+  const { catalog } = context;
+  if (!model.datasetId)
+    throw new GauntletError("MODEL_INVALID", `${model.name} names no dataset to attack.`, {
+      hint: "Import it again with --dataset NAME, or set dataset in gauntlet.yaml.",
+    });
+  const dataset = catalog.datasets.get(model.datasetId);
+  const before =
+    catalog.evaluations.threatModelsOf(model.id)[0] ??
+    (model.runId ? undefined : catalog.evaluations.newestThreatModelOn(dataset.id));
+  if (before && samples === null) return before;
+  const plan = evaluatePlanOf(context, model);
+  const threat = before ? catalog.evaluations.threatModel(before).threat : plan.threat_model;
+  return threatModelFor(context, dataset, threat, samples ?? plan.samples);
+}

@@ -1,0 +1,131 @@
+/**
+ * Every failure a user can meet. Adapters translate library errors to these at the edge; the UI
+ * shows message and hint, the CLI prints them and exits with the status of the class.
+ */
+
+/** Exit statuses of the CLI, one per class of error. */
+export const exitStatus = {
+  internal: 1,
+  usage: 2,
+  input: 3,
+  "not-found": 4,
+  conflict: 5,
+  environment: 6,
+  "job-failed": 7,
+  incomplete: 8,
+} as const;
+export type ErrorClass = keyof typeof exitStatus;
+
+type Entry = { class: ErrorClass; retryable: boolean; hint: string };
+
+const entry = (errorClass: ErrorClass, hint: string, retryable = false): Entry => ({
+  class: errorClass,
+  retryable,
+  hint,
+});
+
+/** The closed list. `hint` is the default; an error may carry a better one. */
+export const errorCodes = {
+  INTERNAL: entry("internal", "This is a fault in Gauntlet. Please report it with the log id."),
+  USAGE: entry("usage", "See gauntlet --help."),
+  SPEC_NOT_FOUND: entry("input", "gauntlet init makes a gauntlet.yaml in this folder."),
+  SPEC_INVALID: entry("input", "Mend the lines named above; the schema is in resources/schema."),
+  PARAMETER_UNKNOWN: entry("input", "Declare it under parameters in gauntlet.yaml."),
+  PARAMETER_INVALID: entry("input", "See the parameter's type and range in gauntlet.yaml."),
+  METHOD_UNSUPPORTED: entry("input", "Use method: grid."),
+  CODE_TOO_LARGE: entry(
+    "input",
+    "Put the folder under git and ignore data and results, or move them out of the folder.",
+  ),
+  RUNNER_UNSUPPORTED: entry("input", "Remove image from gauntlet.yaml to run as a process here."),
+  ATTACKS_INVALID: entry("input", "Mend attacks.yaml as named above."),
+  ATTACK_NOT_FOUND: entry("not-found", "gauntlet attacks lists what there is."),
+  ATTACK_CHANGED: entry("conflict", "Raise its version in attacks.yaml: results name a version."),
+  ATTACK_SET_NOT_FOUND: entry("not-found", "gauntlet attacks sets lists what there is."),
+  NO_ACTIVE_SET: entry("not-found", "gauntlet attacks activate SET chooses one."),
+  DATASET_NOT_FOUND: entry("not-found", "gauntlet datasets lists what there is."),
+  DATASET_INVALID: entry("input", "A packed dataset is a folder with dataset.json and .npy files."),
+  DATASET_CHANGED: entry(
+    "conflict",
+    "The files on disk are not what was registered. Restore them or add them as a new version.",
+  ),
+  DATASET_TOO_SMALL: entry("input", "Ask for fewer samples."),
+  MODEL_NOT_FOUND: entry("not-found", "gauntlet models list shows what there is."),
+  MODEL_INVALID: entry("input", "A model needs load (FILE:FUNCTION) or serve, and an input shape."),
+  RUN_NOT_FOUND: entry("not-found", "gauntlet runs list shows what there is."),
+  NAME_AMBIGUOUS: entry("not-found", "Give more letters of the id."),
+  RUN_ACTIVE: entry("conflict", "Stop it first: gauntlet runs stop RUN."),
+  RUN_FAILED: entry("job-failed", "gauntlet runs show RUN tells where and why."),
+  EVALUATION_INCOMPLETE: entry("incomplete", "gauntlet evaluate fills what is missing."),
+  MODEL_IN_USE: entry("conflict", "Delete the evaluations that use it first."),
+  CATALOG_IN_USE: entry(
+    "conflict",
+    "Another Gauntlet owns this data folder. Close it, or choose another folder with --data.",
+    true,
+  ),
+  CATALOG_TOO_NEW: entry(
+    "environment",
+    "A newer Gauntlet wrote this catalog. Update Gauntlet, or choose another folder with --data.",
+  ),
+  CATALOG_DAMAGED: entry(
+    "environment",
+    "The newest backup is in the data folder's backups/. Keep a copy of the damaged file.",
+  ),
+  MIGRATION_FAILED: entry(
+    "environment",
+    "Nothing was changed; the backup is in the data folder's backups/.",
+  ),
+  DATA_FOLDER_READ_ONLY: entry("environment", "Choose another folder with --data or GAUNTLET_DATA."),
+  DISK_FULL: entry("environment", "Free some space; what was reported so far is kept.", true),
+  ARTIFACT_MISSING: entry("environment", "The file was removed from the data folder's artifacts/."),
+  ARTIFACT_DAMAGED: entry("environment", "The stored bytes do not match their hash; restore them."),
+  CORE_UNREACHABLE: entry("environment", "The other Gauntlet is closing. Try again.", true),
+  PYTHON_MISSING: entry("environment", "Install Python 3.9 or newer, or put python3 on PATH."),
+} as const satisfies Record<string, Entry>;
+export type ErrorCode = keyof typeof errorCodes;
+
+/** What crosses a transport and what `--json` prints. */
+export type ErrorData = {
+  code: ErrorCode;
+  message: string;
+  /** More lines, such as the places in a file; null where the sentence says it all. */
+  details: string | null;
+  hint: string;
+  retryable: boolean;
+};
+
+/** An expected failure. `message` is one sentence that says what is, `hint` what to do. */
+export class GauntletError extends Error {
+  override readonly name = "GauntletError";
+  readonly code: ErrorCode;
+  readonly details: string | null;
+  readonly hint: string;
+  readonly retryable: boolean;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { details?: string; hint?: string; cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.details = options.details ?? null;
+    this.hint = options.hint ?? errorCodes[code].hint;
+    this.retryable = errorCodes[code].retryable;
+  }
+
+  toData(): ErrorData {
+    return {
+      code: this.code,
+      message: this.message,
+      details: this.details,
+      hint: this.hint,
+      retryable: this.retryable,
+    };
+  }
+}
+
+/** The exit status of a command that ended with this error. */
+export function exitStatusOf(code: ErrorCode): number {
+  return exitStatus[errorCodes[code].class];
+}

@@ -1,0 +1,267 @@
+/** What the core tells its clients: the outputs of the contract. Times are ms since 1970. */
+import { z } from "zod";
+import { attackSchema } from "./schemas/attack.ts";
+import { modelInterfaceSchema } from "./schemas/experiment.ts";
+import { stageSchema } from "./schemas/run-folder.ts";
+import { parameterValueSchema, timestampSchema } from "./schemas/scalars.ts";
+import { boundsSchema, normSchema } from "./schemas/threat-model.ts";
+
+const time = timestampSchema;
+const nullableTime = timestampSchema.nullable();
+const parameters = z.record(z.string(), parameterValueSchema);
+const jobState = z.enum([
+  "queued",
+  "starting",
+  "running",
+  "collecting",
+  "succeeded",
+  "failed",
+  "cancelled",
+]);
+
+export const runViewSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  experiment: z.string(),
+  version: z.int(),
+  sweep: z.string().nullable(),
+  label: z.string(),
+  parameters,
+  seed: z.int(),
+  state: z.enum(["queued", "running", "succeeded", "failed", "cancelled"]),
+  reason: z.string().nullable(),
+  /** Final values that the programs reported, such as accuracy. */
+  summary: z.record(z.string(), z.unknown()),
+  createdAt: time,
+  startedAt: nullableTime,
+  endedAt: nullableTime,
+});
+export type RunView = z.infer<typeof runViewSchema>;
+
+export const attemptViewSchema = z.object({
+  job: z.string(),
+  stage: stageSchema,
+  attempt: z.int(),
+  state: jobState,
+  reason: z.string().nullable(),
+  raw: z.string().nullable(),
+  hint: z.string().nullable(),
+  command: z.array(z.string()),
+  exit: z
+    .object({
+      code: z.int().nullable(),
+      signal: z.string().nullable(),
+      peakMemory: z.number().nullable(),
+      cpuSeconds: z.number().nullable(),
+      logDropped: z.number(),
+    })
+    .nullable(),
+  badLines: z.int(),
+  environment: z.record(z.string(), z.unknown()).nullable(),
+  gpus: z.array(z.int()),
+  startedAt: nullableTime,
+  endedAt: nullableTime,
+  files: z.array(z.object({ path: z.string(), sha256: z.string(), size: z.number() })),
+});
+export type AttemptView = z.infer<typeof attemptViewSchema>;
+
+export const evaluationViewSchema = z.object({
+  id: z.string(),
+  attack: z.string(),
+  state: z.enum(["queued", "attacking", "verifying", "verified", "failed", "cancelled"]),
+  reason: z.string().nullable(),
+  summary: z.record(z.string(), z.unknown()).nullable(),
+  /** Outcomes that did not verify, by reason. */
+  rejections: z.array(z.object({ reason: z.string(), count: z.int() })),
+  endedAt: nullableTime,
+});
+export type EvaluationView = z.infer<typeof evaluationViewSchema>;
+
+export const runDetailSchema = runViewSchema.extend({
+  folder: z.string(),
+  git: z.object({
+    commit: z.string().nullable(),
+    branch: z.string().nullable(),
+    /** Uncommitted changes when it was submitted. */
+    diff: z.string().nullable(),
+  }),
+  model: z.string().nullable(),
+  metrics: z.array(
+    z.object({
+      name: z.string(),
+      points: z.int(),
+      last: z.number(),
+      minimum: z.number(),
+      maximum: z.number(),
+    }),
+  ),
+  attempts: z.array(attemptViewSchema),
+  evaluations: z.array(evaluationViewSchema),
+});
+export type RunDetail = z.infer<typeof runDetailSchema>;
+
+export const progressSchema = z.object({
+  runs: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      label: z.string(),
+      state: runViewSchema.shape.state,
+      reason: z.string().nullable(),
+      /** The stage under way, and its job's state. */
+      stage: stageSchema.nullable(),
+      jobState: jobState.nullable(),
+      condition: z.string().nullable(),
+      summary: z.record(z.string(), z.unknown()),
+      startedAt: nullableTime,
+      endedAt: nullableTime,
+    }),
+  ),
+  evaluations: z.array(
+    z.object({
+      id: z.string(),
+      model: z.string(),
+      attack: z.string(),
+      state: evaluationViewSchema.shape.state,
+      reason: z.string().nullable(),
+      condition: z.string().nullable(),
+    }),
+  ),
+  /** True when nothing of all this is unfinished. */
+  done: z.boolean(),
+});
+export type Progress = z.infer<typeof progressSchema>;
+
+export const modelViewSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  run: z.string().nullable(),
+  label: z.string(),
+  dataset: z.string().nullable(),
+  size: z.number(),
+  createdAt: time,
+  verified: z.int(),
+  evaluations: z.int(),
+});
+export type ModelView = z.infer<typeof modelViewSchema>;
+
+export const modelDetailSchema = modelViewSchema.extend({
+  interface: modelInterfaceSchema.nullable(),
+  hash: z.string(),
+  files: z.array(z.object({ path: z.string(), sha256: z.string(), size: z.number() })),
+  results: z.array(evaluationViewSchema),
+});
+export type ModelDetail = z.infer<typeof modelDetailSchema>;
+
+export const attackViewSchema = z.object({
+  id: z.string(),
+  label: z.string(),
+  definition: attackSchema,
+  inActiveSet: z.boolean(),
+  createdAt: time,
+});
+export type AttackView = z.infer<typeof attackViewSchema>;
+
+export const attackSetViewSchema = z.object({
+  name: z.string(),
+  date: z.string(),
+  active: z.boolean(),
+  attacks: z.array(z.string()),
+});
+export type AttackSetView = z.infer<typeof attackSetViewSchema>;
+
+export const datasetViewSchema = z.object({
+  name: z.string(),
+  version: z.string(),
+  hash: z.string(),
+  classes: z.int(),
+  splits: z.record(z.string(), z.int()),
+  size: z.number(),
+  createdAt: time,
+});
+export type DatasetView = z.infer<typeof datasetViewSchema>;
+
+const leaderboardFacts = {
+  modelId: z.string(),
+  model: z.string(),
+  label: z.string(),
+  parameters,
+  seed: z.int().nullable(),
+  perAttack: z.array(
+    z.object({
+      attack: z.string(),
+      verified: z.int(),
+      needed: z.int(),
+      found: z.int(),
+      median: z.number().nullable(),
+      bestOn: z.int(),
+    }),
+  ),
+  verified: z.int(),
+  needed: z.int(),
+};
+
+export const leaderboardViewSchema = z.object({
+  set: attackSetViewSchema,
+  threatModel: z
+    .object({
+      id: z.string(),
+      norm: normSchema,
+      minimal: z.boolean(),
+      epsilon: z.number().nullable(),
+      bounds: boundsSchema,
+      queries: z.int().nullable(),
+      dataset: z.string(),
+      split: z.string(),
+      samples: z.int(),
+    })
+    .nullable(),
+  ranked: z.array(
+    z.object({
+      ...leaderboardFacts,
+      rank: z.int(),
+      score: z.number(),
+      interval: z.tuple([z.number(), z.number()]),
+      cleanAccuracy: z.number(),
+      /** Samples that no attack fooled, which count the largest possible distance. */
+      atWorstCase: z.int(),
+    }),
+  ),
+  incomplete: z.array(z.object({ ...leaderboardFacts, reason: z.string() })),
+});
+export type LeaderboardView = z.infer<typeof leaderboardViewSchema>;
+
+export const checkViewSchema = z.object({
+  name: z.string(),
+  state: z.enum(["ok", "warning", "failed"]),
+  detail: z.string(),
+  hint: z.string().nullable(),
+});
+export type CheckView = z.infer<typeof checkViewSchema>;
+
+export const logPageSchema = z.object({
+  stage: stageSchema,
+  attempt: z.int(),
+  text: z.string(),
+  /** Where the next page starts, in bytes. */
+  nextOffset: z.int(),
+  /** True when the job has ended and this page is the last. */
+  ended: z.boolean(),
+});
+export type LogPage = z.infer<typeof logPageSchema>;
+
+export const deletionSchema = z.object({
+  runs: z.array(z.object({ id: z.string(), name: z.string() })),
+  models: z.int(),
+  evaluations: z.int(),
+  files: z.int(),
+  bytes: z.number(),
+});
+export type DeletionView = z.infer<typeof deletionSchema>;
+
+export const fillSchema = z.object({
+  missing: z.array(z.object({ model: z.string(), modelId: z.string(), attack: z.string() })),
+  queued: z.array(z.string()),
+  present: z.int(),
+});
+export type FillView = z.infer<typeof fillSchema>;
