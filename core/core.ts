@@ -86,6 +86,7 @@ export async function createCore(options: {
     catalog.jobs.onJobEnded((job, verdict, collected) =>
       continueChain(context, job, verdict, collected),
     );
+    await artifacts.sweepTemp();
     await installKits(context);
     const router = createRouter(context, errorLog);
     const socket = await listenOnSocket(data, router);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { z } from "zod";
+import type { z } from "zod";
 import { parseDocument } from "./document.ts";
 import type { Problem } from "./problems.ts";
 import { attackPackSchema } from "./schemas/attack.ts";

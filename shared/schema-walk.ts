@@ -80,5 +80,6 @@ export function describeValue(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "a mapping";
   if (typeof value === "string") return `the text \`${excerpt(value)}\``;
-  return `\`${String(value)}\``;
+  if (typeof value === "number" || typeof value === "boolean") return `\`${value}\``;
+  return `a ${typeof value}`;
 }

@@ -192,8 +192,11 @@ const leaderboardFacts = {
       attack: z.string(),
       verified: z.int(),
       needed: z.int(),
+      tried: z.int(),
       found: z.int(),
       median: z.number().nullable(),
+      /** Only of an attack at a fixed epsilon. */
+      robustAccuracy: z.number().nullable(),
       bestOn: z.int(),
     }),
   ),

@@ -105,13 +105,10 @@ export function createJobCatalog(
   const attemptState = db.prepare<[string, number]>("UPDATE attempt SET state = ? WHERE id = ?");
   const endAttempt = db.prepare(
     `UPDATE attempt SET state = @state, reason = @reason, raw = @raw, exit_json = @exit,
-       summary_json = @summary, started_at = coalesce(@startedAt, started_at), ended_at = @endedAt
+       environment_json = @environment, summary_json = @summary, started_at = coalesce(@startedAt, started_at), ended_at = @endedAt
      WHERE id = @id`,
   );
   const condition = db.prepare<[string | null, string]>("UPDATE job SET condition = ? WHERE id = ?");
-  const environment = db.prepare<[string, number]>(
-    "UPDATE attempt SET environment_json = ? WHERE id = ?",
-  );
   const requestStop = db.prepare<[string]>(
     `UPDATE job SET stop_requested = 1
      WHERE id = ? AND state IN ('queued', 'starting', 'running', 'collecting')`,
@@ -188,9 +185,6 @@ export function createJobCatalog(
       condition.run(text, job.id);
       events.append("job.condition", job.id, { condition: text });
     }),
-    setEnvironment(attempt, value) {
-      environment.run(JSON.stringify(value), attempt.id);
-    },
     endQueued: db.transaction((job: Job, verdict: Verdict) => end(job, verdict, null)),
     endAttempt: db.transaction(
       (job: Job, attempt: Attempt, verdict: Verdict, collected: Collected, again: boolean) => {
@@ -201,6 +195,7 @@ export function createJobCatalog(
           reason: failed ? verdict.reason : null,
           raw: failed ? verdict.raw : null,
           exit: toNullableJson(collected.exit),
+          environment: JSON.stringify(collected.environment),
           summary: toNullableJson(collected.summary),
           startedAt: collected.exit?.startedAt ?? null,
           endedAt: collected.exit?.endedAt ?? clock.now(),

@@ -16,8 +16,10 @@ const animals = (
   "plover puffin raven redstart robin serval shrike stoat swallow tapir tern thrush wren"
 ).split(" ");
 
-/** A name such as `amber-kestrel` for an integer in 0..2^32-1. */
+/** A name such as `amber-kestrel` for an integer in 0..2^32-1, one of 4,096. */
 export function friendlyName(random: number): string {
+  if (!Number.isSafeInteger(random) || random < 0)
+    throw new RangeError(`${random} is no integer from 0`);
   const adjective = adjectives[random % adjectives.length] ?? "";
   const animal = animals[Math.floor(random / adjectives.length) % animals.length] ?? "";
   return `${adjective}-${animal}`;

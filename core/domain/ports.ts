@@ -91,7 +91,7 @@ export type ArtifactStore = {
   pathOf(sha256: string): string;
   has(sha256: string): Promise<boolean>;
   /** Copies to `target` (parents are made); with `verify`, checks the hash while copying. */
-  materialise(sha256: string, target: string): Promise<void>;
+  materialise(sha256: string, target: string, options?: { verify?: boolean }): Promise<void>;
   /** Removes the bytes for good. The caller knows that nothing refers to them. */
   remove(sha256: string): Promise<void>;
   /** Every stored hash, for checks and clean-up after a crash. */
@@ -126,6 +126,8 @@ export type StoredFile = { path: string; sha256: string; size: number };
 export type Collected = {
   files: StoredFile[];
   exit: ExitRecord | null;
+  /** Host, GPUs, driver and packages that it ran with. */
+  environment: Record<string, unknown>;
   summary: Record<string, unknown> | null;
   /** `out/model` as a stored folder, where the attempt left one. */
   model: TreeManifest | null;
@@ -145,7 +147,6 @@ export type EngineStore = {
   markRunning(job: Job, attempt: Attempt, since: number): void;
   markCollecting(job: Job, attempt: Attempt): void;
   setCondition(job: Job, condition: string | null): void;
-  setEnvironment(attempt: Attempt, environment: Record<string, unknown>): void;
   /** Ends a job that never started. */
   endQueued(job: Job, verdict: Verdict): void;
   /** Ends the attempt, keeps its results, and queues the job again when `again`. */

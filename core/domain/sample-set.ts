@@ -8,6 +8,8 @@ import { sampleSeed, uniformGenerator } from "./seed.ts";
  * of a smaller one. Ascending. Throws DATASET_TOO_SMALL.
  */
 export function chooseSampleSet(labels: readonly number[], count: number, seed: number): number[] {
+  if (!Number.isSafeInteger(count) || count < 0)
+    throw new RangeError(`${count} is no number of samples`);
   if (count > labels.length)
     throw new GauntletError(
       "DATASET_TOO_SMALL",
@@ -17,8 +19,9 @@ export function chooseSampleSet(labels: readonly number[], count: number, seed: 
     ([a], [b]) => a - b,
   );
   const shares = byClass.map(([label, indexes]) => {
-    const exact = (indexes.length * count) / labels.length;
-    return { label, indexes, whole: Math.floor(exact), rest: exact - Math.floor(exact) };
+    // In whole numbers, for rounding must not decide between equal remainders.
+    const rest = (indexes.length * count) % labels.length;
+    return { label, indexes, whole: (indexes.length * count - rest) / labels.length, rest };
   });
   let left = count - shares.reduce((sum, { whole }) => sum + whole, 0);
   for (const share of shares.toSorted((a, b) => b.rest - a.rest || a.label - b.label)) {

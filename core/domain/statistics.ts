@@ -1,6 +1,9 @@
 import { uniformGenerator } from "./seed.ts";
 
-/** The median; of an even number of values the mean of the middle two. Throws for no values. */
+/**
+ * The median; of an even number of values the mean of the middle two. Throws for no values and for what
+ * is not finite.
+ */
 export function median(values: readonly number[]): number {
   return quantileOfSorted(toSorted(values), 0.5);
 }
@@ -38,17 +41,37 @@ export function bootstrapMedianInterval(
   const sorted = toSorted(values);
   const n = sorted.length;
   const medians: number[] = [];
-  const picked = new Float64Array(n);
+  const times = new Uint32Array(n);
   for (let resample = 0; resample < resamples; resample++) {
-    for (let i = 0; i < n; i++) picked[i] = sorted[Math.floor(random() * n)] ?? Number.NaN;
-    medians.push(quantileOfSorted(picked.toSorted(), 0.5));
+    times.fill(0);
+    for (let i = 0; i < n; i++) {
+      const picked = Math.floor(random() * n);
+      times[picked] = (times[picked] ?? 0) + 1;
+    }
+    medians.push(medianOfPicked(sorted, times));
   }
   const tail = (1 - confidence) / 2;
   const sortedMedians = toSorted(medians);
   return [quantileOfSorted(sortedMedians, tail), quantileOfSorted(sortedMedians, 1 - tail)];
 }
 
+/** The median of sorted values that were each picked so many times, n picks in all, without a sort. */
+function medianOfPicked(sorted: Float64Array, times: Uint32Array): number {
+  const lowerRank = Math.floor((sorted.length - 1) / 2);
+  const upperRank = Math.floor(sorted.length / 2);
+  let passed = 0;
+  let lower: number | undefined;
+  for (let i = 0; i < sorted.length; i++) {
+    passed += times[i] ?? 0;
+    const value = sorted[i] ?? Number.NaN;
+    if (lower === undefined && passed > lowerRank) lower = value;
+    if (lower !== undefined && passed > upperRank) return lower + (value - lower) / 2;
+  }
+  throw new RangeError("the median of no values");
+}
+
 function toSorted(values: readonly number[]): Float64Array {
+  if (!values.every(Number.isFinite)) throw new RangeError("a value is not finite");
   return Float64Array.from(values).sort();
 }
 

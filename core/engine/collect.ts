@@ -8,6 +8,7 @@ import {
   sampleRecordSchema,
   verifiedRecordSchema,
 } from "../../shared/schemas/samples.ts";
+import { GauntletError } from "../../shared/errors.ts";
 import type { ExitRecord, Verdict } from "../domain/job.ts";
 import type { Attempt, Job } from "../domain/job-spec.ts";
 import type { OutcomeRow } from "../domain/outcome.ts";
@@ -47,17 +48,19 @@ export async function collectAttempt(
   const collected: Collected = {
     files: await keepFiles(parts, job, attempt, verdict),
     exit: await readJson<ExitRecord>(join(attempt.folder, "exit.json")),
+    environment: {},
     summary: await readSummary(join(run, "out", "summary.json")),
-    model: job.stage === "train" ? await keepTree(parts.trees, join(run, "out", "model")) : null,
+    model: null,
     dataset: null,
     outcomes: [],
   };
-  if (verdict.state !== "succeeded") return { verdict, collected };
   try {
+    if (job.stage === "train") collected.model = await keepTree(parts.trees, join(run, "out", "model"));
+    if (verdict.state !== "succeeded") return { verdict, collected };
     if (job.stage === "pack") collected.dataset = await keepDataset(parts, join(run, "out", "dataset"));
     if (job.stage === "verify") collected.outcomes = await readOutcomes(run);
   } catch (error) {
-    if (isErrno(error) && error.code === "ENOSPC") throw error;
+    if (isPassing(error)) throw error;
     const raw = error instanceof Error ? error.message : String(error);
     return { verdict: { state: "failed", reason: "incomplete-artifacts", raw }, collected };
   }
@@ -67,6 +70,12 @@ export async function collectAttempt(
       collected,
     };
   return { verdict, collected };
+}
+
+/** Whether trying again later can help: the fault is the machine's, not the result's. */
+function isPassing(error: unknown): boolean {
+  if (error instanceof GauntletError) return error.code !== "ARTIFACT_REFUSED";
+  return isErrno(error) && error.code !== "ENOENT";
 }
 
 async function keepFiles(

@@ -6,7 +6,7 @@ import { isTerminal } from "../domain/job.ts";
 import type { Attempt, Job } from "../domain/job-spec.ts";
 import type { Runner } from "../domain/ports.ts";
 import { type Action, isRetried, plan, type Slots } from "../domain/plan.ts";
-import { describeEnvironment } from "../platform/environment.ts";
+import { describeEnvironment, type Environment } from "../platform/environment.ts";
 import { isErrno } from "../platform/errno.ts";
 import { collectAttempt, type CollectParts } from "./collect.ts";
 import { ingestAttempt } from "./ingest.ts";
@@ -41,6 +41,7 @@ export function createEngine(options: EngineOptions) {
   let wakeAgain = false;
   /** Jobs whose last action failed: not before this time (monotonic ms), and the wait so far. */
   const backOff = new Map<string, { until: number; wait: number }>();
+  const environments = new Map<number, Promise<Environment>>();
   const busy = new Map<string, Promise<void>>();
 
   function runnerOf(job: Job): Runner {
@@ -92,12 +93,16 @@ export function createEngine(options: EngineOptions) {
     const spec = await fillRunFolder(options, job, attempt);
     await runnerOf(job).launch(spec);
     // Listing an interpreter's packages is slow and must not hold up the launch.
-    describeEnvironment(spec.command, spec.cwd).then(
-      (environment) => {
-        if (!closed) store.setEnvironment(attempt, environment);
-      },
-      (error: unknown) => options.onError(error, job),
-    );
+    environments.set(attempt.id, describeEnvironment(spec.command, spec.cwd));
+  }
+
+  /** Asked at the launch; asked again for an attempt that an earlier engine launched. */
+  async function environmentOf(job: Job, attempt: Attempt): Promise<Environment> {
+    const code = join(attempt.folder, "run", "in", "code");
+    const environment =
+      environments.get(attempt.id) ?? describeEnvironment(job.spec.command, code);
+    environments.delete(attempt.id);
+    return environment;
   }
 
   async function collect({ job, attempt, verdict }: Extract<Action, { kind: "collect" }>) {
@@ -105,6 +110,7 @@ export function createEngine(options: EngineOptions) {
     await runnerOf(job).release(attempt.folder, { job: job.id, attempt: attempt.number });
     await ingestAttempt(store, attempt, true);
     const result = await collectAttempt(options, job, attempt, verdict);
+    result.collected.environment = await environmentOf(job, attempt);
     const again = isRetried(job, result.verdict);
     store.endAttempt(job, attempt, result.verdict, result.collected, again);
     if (result.verdict.state === "failed" && result.verdict.reason === "incomplete-artifacts")

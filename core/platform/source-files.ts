@@ -1,5 +1,5 @@
 import type { Dirent } from "node:fs";
-import { lstat, readdir } from "node:fs/promises";
+import { lstat, readdir, realpath } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { GauntletError } from "../../shared/errors.ts";
 import { gitFiles } from "./git.ts";
@@ -33,12 +33,23 @@ export async function listSourceFiles(folder: string): Promise<string[]> {
   let size = 0;
   for (const name of candidates) {
     const stat = await lstat(join(folder, name)).catch(() => undefined); // tracked, but deleted
-    if (!stat?.isFile() && !stat?.isSymbolicLink()) continue;
+    if (!stat?.isFile() && !(stat?.isSymbolicLink() && (await leadsToFileInside(folder, name))))
+      continue;
     size += stat.size;
     if (size > sizeLimit) throw tooLarge(folder, "more than 512 MiB");
     files.push(name);
   }
   return files.toSorted();
+}
+
+/** Links to data elsewhere, or to folders, are common beside code and are no code. */
+async function leadsToFileInside(folder: string, name: string): Promise<boolean> {
+  try {
+    const [root, target] = await Promise.all([realpath(folder), realpath(join(folder, name))]);
+    return target.startsWith(root + sep) && (await lstat(target)).isFile();
+  } catch {
+    return false; // A link that leads nowhere.
+  }
 }
 
 /** Every file below a folder, relative to it, with `/`; links are listed, never followed. */

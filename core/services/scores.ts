@@ -24,6 +24,7 @@ export function computeScore(
     const found = evaluations.find(modelId, attack.id, threatModelId);
     return {
       attack: attackLabel(attack.definition),
+      minimal: threat.minimal && attack.definition.minimal,
       outcomes: found ? evaluations.outcomes(found.id, threat.norm) : [],
     };
   });

@@ -106,7 +106,9 @@ export const modelInterfaceSchema = z
   .strictObject({
     load: entryPointSchema
       .optional()
-      .describe("FILE:FUNCTION that loads the model and returns its logits, such as model.py:load."),
+      .describe(
+        "FILE:FUNCTION that loads the model and returns its logits, such as model.py:load.",
+      ),
     serve: commandSchema
       .optional()
       .describe("A command that answers for the model over HTTP on the port {port}."),

@@ -1,0 +1,202 @@
+import { describe, expect, test } from "vitest";
+import type { ExitRecord, JobState } from "./job.ts";
+import type { Attempt, Job } from "./job-spec.ts";
+import { type Active, isRetried, plan } from "./plan.ts";
+import type { Observation } from "./ports.ts";
+
+const slots = { cpus: 2, gpus: [0, 1] };
+
+function job(id: string, over: Partial<Job> = {}, resources = { gpus: 0, cpus: 1 }): Job {
+  return {
+    id,
+    stage: "train",
+    runId: "run",
+    evaluationId: null,
+    runner: "process",
+    state: "queued",
+    stopRequested: false,
+    condition: null,
+    reason: null,
+    raw: null,
+    attempt: 0,
+    spec: {
+      stage: "train",
+      command: ["true"],
+      cwd: "in/code",
+      env: {},
+      parameters: {},
+      seed: 0,
+      resources,
+      timeLimit: 1000,
+      silenceLimit: 1000,
+      retries: 0,
+      inputs: {},
+    },
+    ...over,
+  };
+}
+
+function active(id: string, state: JobState, observation: Observation, over: Partial<Job> = {}): Active {
+  const attempt: Attempt = { id: 1, jobId: id, number: 1, folder: `/jobs/${id}/1`, gpus: [] };
+  return { job: job(id, { state, attempt: 1, ...over }), attempt, observation };
+}
+
+const exit: ExitRecord = {
+  code: 0,
+  signal: null,
+  endedBy: "itself",
+  startError: null,
+  startedAt: 1,
+  endedAt: 2,
+  peakMemory: 1,
+  cpuSeconds: 0,
+  logDropped: 0,
+};
+
+function kinds(input: Partial<Parameters<typeof plan>[0]>): string[] {
+  return plan({ queued: [], active: [], slots, working: true, ...input }).map(
+    (action) => `${action.kind} ${action.job.id}`,
+  );
+}
+
+describe("the queue", () => {
+  test("fills the free CPUs in order and no more", () => {
+    expect(kinds({ queued: [job("a"), job("b"), job("c")] })).toEqual(["begin a", "begin b"]);
+  });
+
+  test("counts what runs against the slots", () => {
+    const running = active("r", "running", { kind: "running", since: 1 });
+    expect(kinds({ active: [running], queued: [job("a"), job("b")] })).toEqual(["begin a"]);
+  });
+
+  test("never gives a GPU to two jobs", () => {
+    const held = active("r", "running", { kind: "running", since: 1 });
+    held.attempt.gpus = [0];
+    const actions = plan({
+      active: [held],
+      queued: [job("a", {}, { gpus: 1, cpus: 1 })],
+      slots: { cpus: 8, gpus: [0, 1] },
+      working: true,
+    });
+    expect(actions).toMatchObject([{ kind: "begin", gpus: [1] }]);
+  });
+
+  test("a large job at the head is not overtaken", () => {
+    const running = active("r", "running", { kind: "running", since: 1 });
+    const large = job("large", {}, { gpus: 0, cpus: 2 });
+    expect(kinds({ active: [running], queued: [large, job("small")] })).toEqual([]);
+  });
+
+  test("a job that asks for more CPUs than there are runs alone", () => {
+    const huge = job("huge", {}, { gpus: 0, cpus: 64 });
+    expect(kinds({ queued: [huge, job("next")] })).toEqual(["begin huge"]);
+  });
+
+  test("a job that asks for more GPUs than there are is refused with both numbers", () => {
+    const actions = plan({
+      queued: [job("a", {}, { gpus: 3, cpus: 1 })],
+      active: [],
+      slots,
+      working: true,
+    });
+    expect(actions).toMatchObject([
+      { kind: "refuse", reason: "unschedulable", raw: "asks for 3 GPUs; this machine has 2" },
+    ]);
+  });
+
+  test("nothing starts while the engine does not work, but stops are heeded", () => {
+    const stopped = job("b", { stopRequested: true });
+    expect(kinds({ queued: [job("a"), stopped], working: false })).toEqual(["cancel-queued b"]);
+  });
+});
+
+describe("what runs", () => {
+  test.each<[string, Active, string[]]>([
+    ["a launch that never happened is made", active("a", "starting", { kind: "absent" }), ["launch a"]],
+    ["a launch under way is left alone", active("a", "starting", { kind: "starting" }), []],
+    [
+      "what runs is marked",
+      active("a", "starting", { kind: "running", since: 5 }),
+      ["mark-running a"],
+    ],
+    ["what is marked is left alone", active("a", "running", { kind: "running", since: 5 }), []],
+    ["what ended is collected", active("a", "running", { kind: "ended", exit }), ["collect a"]],
+    [
+      "a collection cut short is taken up",
+      active("a", "collecting", { kind: "ended", exit }),
+      ["collect a"],
+    ],
+    [
+      "a stop is passed on",
+      active("a", "running", { kind: "running", since: 5 }, { stopRequested: true }),
+      ["stop a"],
+    ],
+    [
+      "a place out of reach is a condition, never a failure",
+      active("a", "running", { kind: "unreachable", detail: "no route" }),
+      ["set-condition a"],
+    ],
+    [
+      "a condition that is known is not told again",
+      active("a", "running", { kind: "unreachable", detail: "no route" }, { condition: "no route" }),
+      [],
+    ],
+    [
+      "a condition ends when the place answers",
+      active("a", "running", { kind: "running", since: 5 }, { condition: "no route" }),
+      ["set-condition a"],
+    ],
+  ])("%s", (_what, item, expected) => {
+    expect(kinds({ active: [item] })).toEqual(expected);
+  });
+
+  test("a lost job fails as lost, unless it was to stop anyway", () => {
+    const lost: Observation = { kind: "lost", detail: "no process" };
+    expect(plan({ queued: [], active: [active("a", "running", lost)], slots, working: true })).toMatchObject([
+      { kind: "collect", verdict: { state: "failed", reason: "lost", raw: "no process" } },
+    ]);
+    const stopped = active("a", "running", lost, { stopRequested: true });
+    expect(plan({ queued: [], active: [stopped], slots, working: true })).toMatchObject([
+      { kind: "collect", verdict: { state: "cancelled" } },
+    ]);
+  });
+
+  test("the same look gives the same plan", () => {
+    const input = {
+      queued: [job("q")],
+      active: [active("a", "starting", { kind: "running", since: 5 })],
+      slots,
+      working: true,
+    };
+    expect(plan(input)).toEqual(plan(input));
+  });
+});
+
+describe("retries", () => {
+  const failed = (reason: "exit-code" | "timed-out" | "lost") =>
+    ({ state: "failed", reason, raw: "" }) as const;
+  const withRetries = (retries: number, attempt: number) => {
+    const base = job("a", { attempt });
+    return { ...base, spec: { ...base.spec, retries } };
+  };
+
+  test("as often as asked for", () => {
+    expect(isRetried(withRetries(2, 2), failed("exit-code"))).toBe(true);
+    expect(isRetried(withRetries(2, 3), failed("exit-code"))).toBe(false);
+  });
+
+  test("not for a failure that cannot change", () => {
+    expect(isRetried(withRetries(5, 1), failed("timed-out"))).toBe(false);
+  });
+
+  test("a lost attempt has one more try even when none was asked for", () => {
+    expect(isRetried(withRetries(0, 1), failed("lost"))).toBe(true);
+    expect(isRetried(withRetries(0, 2), failed("lost"))).toBe(false);
+  });
+
+  test("never after success or a stop", () => {
+    expect(isRetried(withRetries(5, 1), { state: "succeeded" })).toBe(false);
+    const stopped = { ...withRetries(5, 1), stopRequested: true };
+    expect(isRetried(stopped, failed("exit-code"))).toBe(false);
+  });
+});
