@@ -87,6 +87,7 @@ export async function createCore(options: {
       continueChain(context, job, verdict, collected),
     );
     await artifacts.sweepTemp();
+    await engine.sweepFolders();
     await installKits(context);
     const router = createRouter(context, errorLog);
     const socket = await listenOnSocket(data, router);

@@ -1,6 +1,6 @@
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { setTimeout as setTimeoutPromise } from "node:timers/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { GauntletError } from "../../shared/errors.ts";
 import { isTerminal } from "../domain/job.ts";
 import type { Attempt, Job } from "../domain/job-spec.ts";
@@ -115,7 +115,18 @@ export function createEngine(options: EngineOptions) {
     store.endAttempt(job, attempt, result.verdict, result.collected, again);
     if (result.verdict.state === "failed" && result.verdict.reason === "incomplete-artifacts")
       return; // What could not be kept stays where it is, for a person to look at.
-    await rm(attempt.folder, { recursive: true, force: true });
+    // The folder of the job holds nothing else once no further attempt comes.
+    const folder = again ? attempt.folder : dirname(attempt.folder);
+    await rm(folder, { recursive: true, force: true });
+  }
+
+  /** Removes folders of ended jobs, which a crash between the last commit and here has left. */
+  async function sweepFolders(): Promise<void> {
+    for (const id of await readdir(options.jobsFolder).catch(() => [])) {
+      const job = store.job(id);
+      if (job && (!isTerminal(job.state) || job.reason === "incomplete-artifacts")) continue;
+      await rm(join(options.jobsFolder, id), { recursive: true, force: true });
+    }
   }
 
   /** Starts an action unless its job is still busy with one or waits after a failure. */
@@ -202,6 +213,7 @@ export function createEngine(options: EngineOptions) {
 
   return {
     wake,
+    sweepFolders,
     /** Lets queued jobs start (or not); what runs already is looked after in any case. */
     setWorking(value: boolean): void {
       working = value;

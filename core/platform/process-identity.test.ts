@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { describe, expect, onTestFinished, test } from "vitest";
 import {
   descendantsOf,
@@ -56,13 +57,16 @@ describe("the identity of a process", () => {
   });
 
   test.runIf(linux)("a zombie does not live", async () => {
-    // A shell that replaces itself by a program that never waits leaves its child a zombie.
-    const parent = spawn("sh", ["-c", 'true & echo "$!"; exec sleep 60'], {
+    // A shell that has replaced itself by a program that never waits leaves its child a zombie.
+    const parent = spawn("sh", ["-c", 'sleep 1000 & echo "$!"; exec sleep 1000'], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     onTestFinished(() => void parent.kill("SIGKILL"));
     const [line] = await once(parent.stdout, "data");
     const pid = Number(String(line));
+    const comm = `/proc/${String(parent.pid)}/comm`;
+    await expect.poll(() => readFileSync(comm, "utf8"), { timeout: 10_000 }).toBe("sleep\n");
+    signalProcess(pid, "SIGKILL");
     await expect
       .poll(() => listFromProc().some((entry) => entry.pid === pid), { timeout: 10_000 })
       .toBe(false);

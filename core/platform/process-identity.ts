@@ -7,10 +7,7 @@
  */
 import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { promisify } from "node:util";
 import { isErrno } from "./errno.ts";
-
-const runFile = promisify(execFile);
 
 /** `start` is opaque: equal for the same process, different after a reboot. */
 export type ProcessIdentity = { pid: number; start: string };
@@ -103,6 +100,14 @@ export function signalGroup(group: number, signal: NodeJS.Signals): boolean {
 }
 
 /**
+ * Whether a process group has members, zombies included: cheap, but only a no is certain. Always
+ * true on Windows, which has no groups.
+ */
+export function groupExists(group: number): boolean {
+  return process.platform === "win32" || answers(-group);
+}
+
+/**
  * Whether a process was started with `name=value` in its environment, which its children inherit
  * even when they leave its group and its parent. False where it cannot be read (other systems,
  * other users' processes, a process that wrote over it).
@@ -182,14 +187,13 @@ async function askPs(selection: string[]): Promise<Line[]> {
   const columns = "pid=,ppid=,pgid=,stat=,lstart=";
   // Without these the start time would change with the user's language and time zone.
   const env = { ...process.env, LC_ALL: "C", TZ: "UTC" };
-  let output: string;
-  try {
-    output = (await runFile("ps", [...selection, "-o", columns], { env })).stdout;
-  } catch (error) {
-    // ps ends with 1 when nothing matches.
-    if (error instanceof Error && "code" in error && error.code === 1) return [];
-    throw error;
-  }
+  const output = await new Promise<string>((resolve, reject) => {
+    execFile("ps", [...selection, "-o", columns], { env }, (error, stdout) => {
+      // ps ends with 1 when nothing matches.
+      if (error && error.code !== 1) reject(new Error("ps failed", { cause: error }));
+      else resolve(stdout);
+    });
+  });
   return output.split("\n").flatMap((text) => {
     const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.*\S)\s*$/.exec(text);
     if (!match) return [];

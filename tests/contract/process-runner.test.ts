@@ -1,0 +1,4 @@
+import { createProcessRunner } from "../../core/runners/process/runner.ts";
+import { runnerContract } from "./runner-suite.ts";
+
+runnerContract("process", () => createProcessRunner());

@@ -1,0 +1,20 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    environment: "node",
+    include: ["{shared,core,cli,agent,resources,tests}/**/*.test.ts"],
+    exclude: ["**/node_modules/**", "tests/fixtures/**"],
+    globals: false,
+    // Tests start processes, change signals and fill data folders: one process per file, and not
+    // more of them than a small machine can feed.
+    pool: "forks",
+    maxWorkers: 2,
+    // Nothing here is about speed: what takes long on a busy machine has not failed.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 20_000,
+    sequence: { shuffle: true },
+    reporters: ["default", "./tests/reporter.ts"],
+  },
+});
