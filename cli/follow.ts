@@ -98,14 +98,18 @@ function liveBlock(): (progress: Progress) => void {
 function blockOf({ runs, evaluations }: Progress, elapsed: number, rows: number): string[] {
   const widest = Math.max(0, ...runs.map((run) => titleOf(run).length));
   const lines = runs.map((run) => {
-    const since = run.startedAt === null ? "" : formatDuration((run.endedAt ?? Date.now()) - run.startedAt);
+    const since =
+      run.startedAt === null ? "" : formatDuration((run.endedAt ?? Date.now()) - run.startedAt);
     const state = styledState(stateOf(run).padEnd(16));
     return `  ${titleOf(run).padEnd(widest)}  ${state}  ${since.padStart(12)}  ${noteOf(run)}`;
   });
   if (evaluations.length > 0) lines.push("", ...evaluationLines(evaluations));
   // A long sweep shows what moves: finished and waiting runs at both ends are only counted.
   const room = Math.max(5, rows - 1);
-  const shown = lines.length > room ? [...lines.slice(0, room - 1), dim(`  and ${lines.length - room + 1} more lines`)] : lines;
+  const shown =
+    lines.length > room
+      ? [...lines.slice(0, room - 1), dim(`  and ${lines.length - room + 1} more lines`)]
+      : lines;
   return [...shown, dim(`  ${formatDuration(elapsed)}`)];
 }
 
@@ -113,7 +117,9 @@ function evaluationLines(evaluations: readonly Evaluation[]): string[] {
   const byState = Map.groupBy(evaluations, ({ state }) => state);
   const count = (state: Evaluation["state"]) => byState.get(state)?.length ?? 0;
   const active = evaluations.filter(({ state }) => state === "attacking" || state === "verifying");
-  const parts = [`${count("verified")} of ${formatCount(evaluations.length, "evaluation")} verified`];
+  const parts = [
+    `${count("verified")} of ${formatCount(evaluations.length, "evaluation")} verified`,
+  ];
   if (count("failed") > 0) parts.push(`${count("failed")} failed`);
   if (count("cancelled") > 0) parts.push(`${count("cancelled")} cancelled`);
   return [

@@ -75,7 +75,10 @@ export const errorCodes = {
     "environment",
     "Nothing was changed; the backup is in the data folder's backups/.",
   ),
-  DATA_FOLDER_READ_ONLY: entry("environment", "Choose another folder with --data or GAUNTLET_DATA."),
+  DATA_FOLDER_READ_ONLY: entry(
+    "environment",
+    "Choose another folder with --data or GAUNTLET_DATA.",
+  ),
   DISK_FULL: entry("environment", "Free some space; what was reported so far is kept.", true),
   ARTIFACT_MISSING: entry("environment", "The file was removed from the data folder's artifacts/."),
   ARTIFACT_REFUSED: entry("input", "Only readable regular files inside the folder can be kept."),

@@ -1,6 +1,14 @@
 import { describe, expect, test } from "vitest";
 import type { Npy } from "./npy.ts";
-import { bytesOf, decodeNpy, decodeNpyAt, encodeNpy, encodeNpyHeader, NpyError, parseNpyHeader } from "./npy.ts";
+import {
+  bytesOf,
+  decodeNpy,
+  decodeNpyAt,
+  encodeNpy,
+  encodeNpyHeader,
+  NpyError,
+  parseNpyHeader,
+} from "./npy.ts";
 
 const arrays: Npy[] = [
   { dtype: "|u1", shape: [2, 3], data: Uint8Array.of(0, 1, 127, 128, 254, 255) },
@@ -14,7 +22,9 @@ const arrays: Npy[] = [
 /** A header as another writer may lay it out. */
 function withHeader(text: string, version = 1, data: Uint8Array = new Uint8Array(8)): Uint8Array {
   const length =
-    version === 1 ? [text.length & 255, text.length >> 8] : [text.length & 255, text.length >> 8, 0, 0];
+    version === 1
+      ? [text.length & 255, text.length >> 8]
+      : [text.length & 255, text.length >> 8, 0, 0];
   const magic = [0x93, ...Buffer.from("NUMPY"), version, 0, ...length];
   return Uint8Array.from([...magic, ...Buffer.from(text), ...data]);
 }

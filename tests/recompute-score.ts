@@ -71,6 +71,9 @@ export async function recomputeScore(
     }
   }
   const sorted = perSample.toSorted((a, b) => a - b);
-  const middle = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.ceil((sorted.length - 1) / 2)]];
+  const middle = [
+    sorted[Math.floor((sorted.length - 1) / 2)],
+    sorted[Math.ceil((sorted.length - 1) / 2)],
+  ];
   return { score: ((middle[0] ?? Number.NaN) + (middle[1] ?? Number.NaN)) / 2, perSample };
 }

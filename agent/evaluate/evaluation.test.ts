@@ -149,7 +149,8 @@ describe("a hand-written model meets a hand-written attack", () => {
     const few = await evaluated({ model: "linear-js", attack, mislabelled: [] });
     const many = await evaluated({ model: "linear-js", attack, mislabelled: [0, 1, 2, 10, 51] });
     const common = [...few.records.entries()].filter(([i]) => ![0, 1, 2, 10, 51].includes(i));
-    for (const [i, record] of common) expect(many.records[i]).toEqual({ ...record, ms: many.records[i]?.ms });
+    for (const [i, record] of common)
+      expect(many.records[i]).toEqual({ ...record, ms: many.records[i]?.ms });
   });
 
   test("summary and metrics tell the same as the records", async () => {
@@ -184,7 +185,7 @@ const kits = [
   ["a Python model and a Python attack", "linear-py", "gradient-python"],
 ] as const;
 
-describe.skipIf(!hasPython)("python3 is needed (absent: skipped)", () => {
+describe.skipIf(!hasPython)("Python (needs python3 on PATH)", () => {
   test.each(kits)("%s meet without NumPy", async (_, model, name) => {
     const attack: [string, string] = ["gradient", name];
     const result = await evaluated({ model, attack }, { PYTHONPATH: withoutNumpy });
@@ -194,13 +195,16 @@ describe.skipIf(!hasPython)("python3 is needed (absent: skipped)", () => {
     expect(distancesOf(result)).toEqual(distancesOf(plain));
   });
 
-  test.skipIf(!hasNumpy).each(kits)("%s meet with NumPy (absent: skipped)", async (_, model, name) => {
-    const result = await evaluated({ model, attack: ["gradient", name] });
-    expect(result.ended).toMatchObject({ status: 0, stderr: "" });
-    expectTruth(result);
-    const plain = await evaluated({ model: "linear-js", attack: ["gradient", "gradient"] });
-    expect(distancesOf(result)).toEqual(distancesOf(plain));
-  });
+  test.skipIf(!hasNumpy).each(kits)(
+    "%s meet with NumPy (needs numpy for python3)",
+    async (_, model, name) => {
+      const result = await evaluated({ model, attack: ["gradient", name] });
+      expect(result.ended).toMatchObject({ status: 0, stderr: "" });
+      expectTruth(result);
+      const plain = await evaluated({ model: "linear-js", attack: ["gradient", "gradient"] });
+      expect(distancesOf(result)).toEqual(distancesOf(plain));
+    },
+  );
 
   test("a Python attack that raises fails its group, with a traceback in the log", async () => {
     const { ended, records } = await evaluated({

@@ -106,7 +106,10 @@ describe("a spent budget", () => {
     const three = Float32Array.of(...x.slice(0, 4), ...x.slice(0, 4), ...x.slice(0, 4));
     const logits = await gate.logits(three, [0, 0, 0]);
     expect(model.asked).toEqual([2]);
-    expect([...logits].map(Number.isNaN)).toEqual([...Array(6).fill(false), ...Array(3).fill(true)]);
+    expect([...logits].map(Number.isNaN)).toEqual([
+      ...Array(6).fill(false),
+      ...Array(3).fill(true),
+    ]);
     expect([...(await gate.predict(x))]).toEqual([-1, 1]);
     const gradients = await gate.vjp(x, new Float32Array(6).fill(1));
     expect([...gradients.subarray(0, 4)]).toEqual([0, 0, 0, 0]);

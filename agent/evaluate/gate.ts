@@ -165,7 +165,9 @@ export class Gate implements AttackModel {
         `${call}: x has ${x.length} values; ${samples.length} rows of ${size} are right.` +
           (rows ? "" : " Give rows to ask about more or fewer than the whole batch."),
       );
-    const strange = samples.find((sample) => !Number.isInteger(sample) || sample < 0 || sample >= n);
+    const strange = samples.find(
+      (sample) => !Number.isInteger(sample) || sample < 0 || sample >= n,
+    );
     if (strange !== undefined)
       throw new CallError(`${call}: rows has ${strange}; the batch has samples 0 to ${n - 1}.`);
     return samples;
@@ -195,7 +197,9 @@ export class Gate implements AttackModel {
     const all = granted.length === samples.length;
     const asked = all ? x : pickRows(x, granted, size);
     const logits = await this.#model.logits(asked, granted.length);
-    granted.forEach((grant, i) => this.#look(grant, asked.subarray(i * size, (i + 1) * size), logits, i));
+    granted.forEach((grant, i) =>
+      this.#look(grant, asked.subarray(i * size, (i + 1) * size), logits, i),
+    );
     return logits;
   }
 

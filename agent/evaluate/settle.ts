@@ -81,11 +81,16 @@ export async function settle(
     const answer = seen ?? answers.get(candidate.sample) ?? null;
     const own: Found | null =
       answer && distances
-        ? { row, distances, pred: answer.pred, margin: answer.margin, queriesToBest: seen?.queries ?? null }
+        ? {
+            row,
+            distances,
+            pred: answer.pred,
+            margin: answer.margin,
+            queriesToBest: seen?.queries ?? null,
+          }
         : null;
     const silent =
-      best !== null &&
-      (!own || best.distance < own.distances[threat.norm] * (1 - silentShare));
+      best !== null && (!own || best.distance < own.distances[threat.norm] * (1 - silentShare));
     const found = silent && best ? fromGate(best, clean) : own;
     return {
       found,

@@ -173,7 +173,9 @@ export async function runAgent(
     cwd: folder.root,
     env: {
       ...process.env,
-      PATH: [env["PATH"] ?? "", dirname(process.execPath), process.env["PATH"] ?? ""].join(delimiter),
+      PATH: [env["PATH"] ?? "", dirname(process.execPath), process.env["PATH"] ?? ""].join(
+        delimiter,
+      ),
       GAUNTLET_RUN_DIR: folder.root,
       ...(env["PYTHONPATH"] !== undefined && { PYTHONPATH: env["PYTHONPATH"] }),
     },
@@ -195,7 +197,9 @@ export async function readEvaluation(folder: TestFolder) {
   const text = await readFile(join(folder.root, "out/samples.jsonl"), "utf8");
   const array = decodeNpy(await readFile(join(folder.root, "out/adversarial.npy")));
   if (array.dtype !== "<f4") throw new Error(`adversarial.npy is ${array.dtype}`);
-  const summary: unknown = JSON.parse(await readFile(join(folder.root, "out/summary.json"), "utf8"));
+  const summary: unknown = JSON.parse(
+    await readFile(join(folder.root, "out/summary.json"), "utf8"),
+  );
   const records = text
     .trimEnd()
     .split("\n")
@@ -219,7 +223,9 @@ export async function toVerifyFolder(folder: TestFolder): Promise<void> {
 /** The verdicts and summary that a verify job left. */
 export async function readVerification(folder: TestFolder) {
   const text = await readFile(join(folder.root, "out/verified.jsonl"), "utf8");
-  const summary: unknown = JSON.parse(await readFile(join(folder.root, "out/summary.json"), "utf8"));
+  const summary: unknown = JSON.parse(
+    await readFile(join(folder.root, "out/summary.json"), "utf8"),
+  );
   const records = text
     .trimEnd()
     .split("\n")

@@ -73,7 +73,8 @@ function judgeRecord(record: SampleRecord, { label, clean, row }: Evidence): Jud
 
 /** What an adversarial that holds differs in from its claim. */
 function remark(record: SampleRecord, { alone }: TwoAnswers): string | null {
-  if (record.outcome !== "fooled") return `claimed ${record.outcome}, but the array fools the model`;
+  if (record.outcome !== "fooled")
+    return `claimed ${record.outcome}, but the array fools the model`;
   if (record.adv_pred === null || record.adv_pred === alone.pred) return null;
   return `claimed class ${record.adv_pred}, the model says ${alone.pred}`;
 }

@@ -17,7 +17,8 @@ export function doctorCommand(): Command {
             printLine(`${styledState(state.padEnd(8))} ${name.padEnd(12)} ${detail}`);
             if (state !== "ok" && hint) printLine(dim(`${" ".repeat(22)}${hint}`));
           }
-        if (checks.some(({ state }) => state === "failed")) process.exitCode = exitStatus.environment;
+        if (checks.some(({ state }) => state === "failed"))
+          process.exitCode = exitStatus.environment;
       }),
     );
 }

@@ -39,7 +39,8 @@ async function copyTemplate(name: string, target: string): Promise<string[]> {
   const source = join(installationFolder, ...templates[name as keyof typeof templates]);
   // What belongs to the kit and not to an experiment made from it.
   const isWanted = (file: string) =>
-    !file.endsWith(".test.ts") && !["kit.yaml", "pack.ts", "tsconfig.json", "attacks"].includes(file);
+    !file.endsWith(".test.ts") &&
+    !["kit.yaml", "pack.ts", "tsconfig.json", "attacks"].includes(file);
   await mkdir(target, { recursive: true });
   const files = (await readdir(source)).filter(isWanted);
   const present = new Set(await readdir(target));

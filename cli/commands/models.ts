@@ -94,9 +94,12 @@ function printList(models: ModelView[]): void {
 function printDetail(model: ModelDetail): void {
   printLine(`${bold(visible(model.name))}  ${dim(shortId(model.id))}  ${visible(model.label)}`);
   printLine(`  hash     ${model.hash.slice(0, 16)}  ${formatBytes(model.size)}`);
-  printLine(`  asked by ${visible(model.interface?.load ?? model.interface?.serve?.join(" ") ?? "–")}`);
+  printLine(
+    `  asked by ${visible(model.interface?.load ?? model.interface?.serve?.join(" ") ?? "–")}`,
+  );
   printLine(`  dataset  ${visible(model.dataset ?? "–")}`);
-  for (const { path, size } of model.files) printLine(`  file     ${visible(path)}  ${formatBytes(size)}`);
+  for (const { path, size } of model.files)
+    printLine(`  file     ${visible(path)}  ${formatBytes(size)}`);
   if (model.results.length > 0) printLine();
   for (const { id, attack, state, reason, rejections } of model.results) {
     const rejected = rejections.map(({ reason: why, count }) => `${count} ${why}`).join(", ");

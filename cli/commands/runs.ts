@@ -105,7 +105,11 @@ function runState(text: string | undefined): (typeof runStates)[number] | null {
 
 function printList({ total, runs }: { total: number; runs: RunView[] }): void {
   if (runs.length === 0) {
-    printLine(total === 0 ? "No runs yet. gauntlet run starts one; npm run demo shows how." : "No more runs.");
+    printLine(
+      total === 0
+        ? "No runs yet. gauntlet run starts one; npm run demo shows how."
+        : "No more runs.",
+    );
     return;
   }
   printLine(
@@ -136,7 +140,9 @@ function printDetail(run: RunDetail): void {
   printLine(
     `${bold(visible(run.name))}  ${dim(shortId(run.id))}  ${styledState(run.state)}  ${run.reason ?? ""}`,
   );
-  printLine(`  experiment  ${visible(run.experiment)} v${run.version}  ${dim(visible(run.folder))}`);
+  printLine(
+    `  experiment  ${visible(run.experiment)} v${run.version}  ${dim(visible(run.folder))}`,
+  );
   const { commit, branch, diff } = run.git;
   if (commit)
     printLine(
@@ -186,8 +192,11 @@ function printAttempt(attempt: AttemptView): void {
   );
   printLine(`  ${attempt.command.map((part) => visible(part)).join(" ")}`);
   if (attempt.reason)
-    printLine(`  ${attempt.reason}: ${visible(attempt.raw ?? "")}\n  ${dim(`hint: ${attempt.hint ?? ""}`)}`);
-  for (const { path, size } of attempt.files) printLine(`  ${visible(path)}  ${dim(formatBytes(size))}`);
+    printLine(
+      `  ${attempt.reason}: ${visible(attempt.raw ?? "")}\n  ${dim(`hint: ${attempt.hint ?? ""}`)}`,
+    );
+  for (const { path, size } of attempt.files)
+    printLine(`  ${visible(path)}  ${dim(formatBytes(size))}`);
 }
 
 async function printLog(

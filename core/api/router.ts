@@ -10,7 +10,8 @@ import { examine } from "../services/doctor.ts";
 import { fillEvaluations } from "../services/evaluations.ts";
 import { leaderboard } from "../services/leaderboard.ts";
 import { readLog } from "../services/logs.ts";
-import { findModel, importModel } from "../services/models.ts";
+import { findModel } from "../services/find.ts";
+import { importModel } from "../services/models.ts";
 import { progressOf, unfinished } from "../services/progress.ts";
 import { findRun, stopRun, submitRun, submitSweep } from "../services/runs.ts";
 import { version } from "../services/version.ts";
@@ -59,9 +60,7 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
         const { run, stopped } = stopRun(context, input.run);
         return { run: run.id, name: run.name, stopped };
       }),
-      delete: os.runs.delete.handler(({ input }) =>
-        deleteRuns(context, input.runs, input.dryRun),
-      ),
+      delete: os.runs.delete.handler(({ input }) => deleteRuns(context, input.runs, input.dryRun)),
     },
     sweeps: {
       submit: os.sweeps.submit.handler(({ input }) => submitSweep(context, input)),

@@ -15,9 +15,13 @@ export async function connectToCore(data: string): Promise<{ client: Client; clo
     socket.once("open", resolve);
     socket.once("error", (cause) =>
       reject(
-        new GauntletError("CORE_UNREACHABLE", "The Gauntlet that owns the data folder is not answering.", {
-          cause,
-        }),
+        new GauntletError(
+          "CORE_UNREACHABLE",
+          "The Gauntlet that owns the data folder is not answering.",
+          {
+            cause,
+          },
+        ),
       ),
     );
   });

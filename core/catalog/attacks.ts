@@ -54,9 +54,7 @@ export function createAttackCatalog(
   const setByName = db.prepare<[string], SetRow>(
     `SELECT ${setColumns} FROM attack_set WHERE name = ?`,
   );
-  const activeSet = db.prepare<[], SetRow>(
-    `SELECT ${setColumns} FROM attack_set WHERE active = 1`,
-  );
+  const activeSet = db.prepare<[], SetRow>(`SELECT ${setColumns} FROM attack_set WHERE active = 1`);
   const allSets = db.prepare<[], SetRow>(
     `SELECT ${setColumns} FROM attack_set ORDER BY date DESC, id DESC`,
   );
@@ -100,9 +98,7 @@ export function createAttackCatalog(
     find(label: string): CatalogAttack | undefined {
       const at = label.lastIndexOf("@");
       const row =
-        at > 0
-          ? byLabel.get(label.slice(0, at), label.slice(at + 1))
-          : newestByName.get(label);
+        at > 0 ? byLabel.get(label.slice(0, at), label.slice(at + 1)) : newestByName.get(label);
       return row && attackFrom(row);
     },
     get(id: string): CatalogAttack {

@@ -1,4 +1,4 @@
-import type { Database } from "better-sqlite3";
+import type { Database, Statement } from "better-sqlite3";
 import type { SampleSet } from "../../shared/schemas/run-folder.ts";
 import type { ThreatModel } from "../../shared/schemas/threat-model.ts";
 import type { Clock } from "../domain/ports.ts";
@@ -108,9 +108,7 @@ export function createEvaluationCatalog(
     `UPDATE evaluation SET state = @state, reason = @reason, ended_at = @endedAt,
        summary_json = coalesce(@summary, summary_json) WHERE id = @id`,
   );
-  const deleteOutcomes = db.prepare<[string]>(
-    "DELETE FROM sample_outcome WHERE evaluation_id = ?",
-  );
+  const deleteOutcomes = db.prepare<[string]>("DELETE FROM sample_outcome WHERE evaluation_id = ?");
   const insertOutcome = db.prepare(
     `INSERT INTO sample_outcome (evaluation_id, position, sample, label, outcome, verdict, reason,
        detail, clean_pred, clean_margin, adv_pred, adv_margin, l0, l1, l2, linf, worst_case,
@@ -130,7 +128,7 @@ export function createEvaluationCatalog(
          FROM sample_outcome WHERE evaluation_id = ? ORDER BY position`,
       ),
     ]),
-  ) as Record<ThreatModel["norm"], import("better-sqlite3").Statement<[string], OutcomeForScore>>;
+  ) as Record<ThreatModel["norm"], Statement<[string], OutcomeForScore>>;
   const rejections = db.prepare<[string], { reason: string; count: number }>(
     `SELECT coalesce(reason, verdict) AS reason, count(*) AS count FROM sample_outcome
      WHERE evaluation_id = ? AND verdict <> 'verified' GROUP BY 1 ORDER BY 2 DESC`,
@@ -143,10 +141,7 @@ export function createEvaluationCatalog(
        state = excluded.state, value = excluded.value, verified = excluded.verified,
        needed = excluded.needed, score_json = excluded.score_json, computed_at = excluded.computed_at`,
   );
-  const selectScore = db.prepare<
-    [string, string, string],
-    { score_json: string }
-  >(
+  const selectScore = db.prepare<[string, string, string], { score_json: string }>(
     `SELECT score_json FROM score
      WHERE model_id = ? AND attack_set_id = ? AND threat_model_id = ?`,
   );

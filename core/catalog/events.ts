@@ -25,9 +25,7 @@ export function createEventLog(db: Database, clock: Clock) {
   const after = db.prepare<
     [number, number],
     { seq: number; time: number; kind: string; subject: string; data_json: string }
-  >(
-    "SELECT seq, time, kind, subject, data_json FROM event WHERE seq > ? ORDER BY seq LIMIT ?",
-  );
+  >("SELECT seq, time, kind, subject, data_json FROM event WHERE seq > ? ORDER BY seq LIMIT ?");
   return {
     append(kind: string, subject: string, data: Record<string, unknown> = {}): void {
       insert.run(clock.now(), kind, subject, JSON.stringify(data));

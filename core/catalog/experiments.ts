@@ -46,10 +46,7 @@ export function createExperimentCatalog(
        @codeTree, @gitCommit, @gitBranch, @gitDiff, @now
      FROM experiment_version WHERE experiment_id = @experimentId`,
   );
-  const selectOne = db.prepare<
-    [string],
-    Omit<ExperimentVersion, "spec"> & { spec_json: string }
-  >(
+  const selectOne = db.prepare<[string], Omit<ExperimentVersion, "spec"> & { spec_json: string }>(
     `SELECT v.id, v.experiment_id AS experimentId, e.name, e.folder, v.number, v.spec_json,
        v.spec_text AS specText, v.code_tree AS codeTree, v.git_commit AS gitCommit,
        v.git_branch AS gitBranch, v.git_diff AS gitDiff

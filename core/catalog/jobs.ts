@@ -108,7 +108,9 @@ export function createJobCatalog(
        environment_json = @environment, summary_json = @summary, started_at = coalesce(@startedAt, started_at), ended_at = @endedAt
      WHERE id = @id`,
   );
-  const condition = db.prepare<[string | null, string]>("UPDATE job SET condition = ? WHERE id = ?");
+  const condition = db.prepare<[string | null, string]>(
+    "UPDATE job SET condition = ? WHERE id = ?",
+  );
   const requestStop = db.prepare<[string]>(
     `UPDATE job SET stop_requested = 1
      WHERE id = ? AND state IN ('queued', 'starting', 'running', 'collecting')`,

@@ -26,7 +26,9 @@ test("points, summaries, bad lines and the read position are committed together"
   });
   metrics.append(1, [point("loss", 2, 2)], 0, { offset: 150, skipping: true });
   expect(
-    db.prepare("SELECT name, points, last, minimum, maximum FROM metric_series ORDER BY name").all(),
+    db
+      .prepare("SELECT name, points, last, minimum, maximum FROM metric_series ORDER BY name")
+      .all(),
   ).toEqual([
     { name: "accuracy", points: 1, last: 0.1, minimum: 0.1, maximum: 0.1 },
     { name: "loss", points: 3, last: 2, minimum: 1, maximum: 3 },

@@ -98,7 +98,9 @@ export function createMetricStore(db: Database) {
     appendResources,
     position(attemptId: number, file: string): IngestPosition {
       const row = selectPosition.get(attemptId, file);
-      return row ? { offset: row.offset, skipping: row.skipping === 1 } : { offset: 0, skipping: false };
+      return row
+        ? { offset: row.offset, skipping: row.skipping === 1 }
+        : { offset: 0, skipping: false };
     },
     /** Last, smallest and largest value of each metric of a run's newest attempts. */
     summariesOfRun(runId: string): MetricSummary[] {

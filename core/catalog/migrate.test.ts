@@ -18,7 +18,9 @@ function schemaOf(db: Database.Database): unknown {
 
 describe("migrations", () => {
   test("are numbered from 1 without a gap, with names of their own", () => {
-    expect(migrations.map(({ version }) => version)).toEqual(migrations.map((_, index) => index + 1));
+    expect(migrations.map(({ version }) => version)).toEqual(
+      migrations.map((_, index) => index + 1),
+    );
     expect(new Set(migrations.map(({ name }) => name)).size).toBe(migrations.length);
   });
 
@@ -79,7 +81,9 @@ describe("migrations", () => {
       ...next,
       sql: `INSERT INTO run_parameter (run_id, name, text) VALUES ('nobody', 'a', 'b');`,
     };
-    expect(() => openCatalog(folder, [...migrations, broken])).toThrow(/refer to rows that are gone/);
+    expect(() => openCatalog(folder, [...migrations, broken])).toThrow(
+      /refer to rows that are gone/,
+    );
   });
 
   test("a newer catalog is refused and left alone", () => {

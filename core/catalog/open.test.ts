@@ -35,6 +35,9 @@ test("the folder is free again after its owner was killed", async () => {
 
 test("a file that is no database is damage, not a crash", () => {
   const folder = temporaryFolder();
-  writeFileSync(join(folder, "catalog.sqlite"), "this is not a database, whatever its name says".repeat(50));
+  writeFileSync(
+    join(folder, "catalog.sqlite"),
+    "this is not a database, whatever its name says".repeat(50),
+  );
   expect(() => openCatalog(folder)).toThrow(expect.objectContaining({ code: "CATALOG_DAMAGED" }));
 });

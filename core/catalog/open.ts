@@ -14,10 +14,7 @@ export type OpenCatalog = { db: Database.Database; close(): void };
  * Throws CATALOG_IN_USE, CATALOG_TOO_NEW, CATALOG_DAMAGED, MIGRATION_FAILED, DISK_FULL,
  * DATA_FOLDER_READ_ONLY.
  */
-export function openCatalog(
-  folder: string,
-  list: readonly Migration[] = migrations,
-): OpenCatalog {
+export function openCatalog(folder: string, list: readonly Migration[] = migrations): OpenCatalog {
   const lock = takeOwnership(folder);
   let db: Database.Database | undefined;
   try {

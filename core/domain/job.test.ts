@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { type ExitRecord, failureReasons, isTerminal, jobStates, mayBecome, verdictOf } from "./job.ts";
+import {
+  type ExitRecord,
+  failureReasons,
+  isTerminal,
+  jobStates,
+  mayBecome,
+  verdictOf,
+} from "./job.ts";
 
 const clean: ExitRecord = {
   code: 0,
@@ -18,10 +25,22 @@ describe("the verdict of an exit record", () => {
     ["status 0", {}, { state: "succeeded" }],
     ["another status", { code: 3 }, { reason: "exit-code", raw: "exit status 3" }],
     ["a signal", { code: null, signal: "SIGKILL" }, { reason: "killed", raw: "ended by SIGKILL" }],
-    ["stopped on request", { code: null, signal: "SIGTERM", endedBy: "stopped" }, { state: "cancelled" }],
-    ["the time limit", { code: null, signal: "SIGTERM", endedBy: "timed-out" }, { reason: "timed-out" }],
+    [
+      "stopped on request",
+      { code: null, signal: "SIGTERM", endedBy: "stopped" },
+      { state: "cancelled" },
+    ],
+    [
+      "the time limit",
+      { code: null, signal: "SIGTERM", endedBy: "timed-out" },
+      { reason: "timed-out" },
+    ],
     ["silence", { code: null, signal: "SIGKILL", endedBy: "silent" }, { reason: "silent" }],
-    ["memory", { code: null, signal: "SIGKILL", endedBy: "out-of-memory" }, { reason: "out-of-memory" }],
+    [
+      "memory",
+      { code: null, signal: "SIGKILL", endedBy: "out-of-memory" },
+      { reason: "out-of-memory" },
+    ],
     [
       "a program that is not there",
       { code: null, startError: { code: "ENOENT", message: "spawn x ENOENT" } },

@@ -65,7 +65,10 @@ export const failureReasons = {
   },
   "image-not-found": { retryable: false, hint: "Check the image's name and tag." },
   unschedulable: { retryable: true, hint: "No place has the resources that the job asks for." },
-  preempted: { retryable: true, hint: "The machine was taken back; the job starts again elsewhere." },
+  preempted: {
+    retryable: true,
+    hint: "The machine was taken back; the job starts again elsewhere.",
+  },
   evicted: { retryable: true, hint: "The machine ran out of a resource and moved the job away." },
   "incomplete-artifacts": {
     retryable: true,

@@ -24,7 +24,8 @@ export function parseMetricLine(line: string): { points: MetricPoint[]; bad: boo
   const points: MetricPoint[] = [];
   for (const [name, value] of Object.entries(object)) {
     if (name === "step" || name === "time" || name.length > nameLimit) continue;
-    if (typeof value === "number" && Number.isFinite(value)) points.push({ name, step, time, value });
+    if (typeof value === "number" && Number.isFinite(value))
+      points.push({ name, step, time, value });
   }
   return { points, bad: repaired || points.length === 0 };
 }

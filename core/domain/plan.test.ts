@@ -36,7 +36,12 @@ function job(id: string, over: Partial<Job> = {}, resources = { gpus: 0, cpus: 1
   };
 }
 
-function active(id: string, state: JobState, observation: Observation, over: Partial<Job> = {}): Active {
+function active(
+  id: string,
+  state: JobState,
+  observation: Observation,
+  over: Partial<Job> = {},
+): Active {
   const attempt: Attempt = { id: 1, jobId: id, number: 1, folder: `/jobs/${id}/1`, gpus: [] };
   return { job: job(id, { state, attempt: 1, ...over }), attempt, observation };
 }
@@ -112,7 +117,11 @@ describe("the queue", () => {
 
 describe("what runs", () => {
   test.each<[string, Active, string[]]>([
-    ["a launch that never happened is made", active("a", "starting", { kind: "absent" }), ["launch a"]],
+    [
+      "a launch that never happened is made",
+      active("a", "starting", { kind: "absent" }),
+      ["launch a"],
+    ],
     ["a launch under way is left alone", active("a", "starting", { kind: "starting" }), []],
     [
       "what runs is marked",
@@ -138,7 +147,12 @@ describe("what runs", () => {
     ],
     [
       "a condition that is known is not told again",
-      active("a", "running", { kind: "unreachable", detail: "no route" }, { condition: "no route" }),
+      active(
+        "a",
+        "running",
+        { kind: "unreachable", detail: "no route" },
+        { condition: "no route" },
+      ),
       [],
     ],
     [
@@ -152,7 +166,9 @@ describe("what runs", () => {
 
   test("a lost job fails as lost, unless it was to stop anyway", () => {
     const lost: Observation = { kind: "lost", detail: "no process" };
-    expect(plan({ queued: [], active: [active("a", "running", lost)], slots, working: true })).toMatchObject([
+    expect(
+      plan({ queued: [], active: [active("a", "running", lost)], slots, working: true }),
+    ).toMatchObject([
       { kind: "collect", verdict: { state: "failed", reason: "lost", raw: "no process" } },
     ]);
     const stopped = active("a", "running", lost, { stopRequested: true });

@@ -16,7 +16,8 @@ describe("sampleSeed", () => {
     const mean = [...seeds].reduce((a, b) => a + b) / seeds.size / 2 ** 32;
     expect(mean).toBeGreaterThan(0.45);
     expect(mean).toBeLessThan(0.55);
-    for (const seed of seeds) expect(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32).toBe(true);
+    for (const seed of seeds)
+      expect(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32).toBe(true);
   });
 
   test("does not confuse where one part ends", () => {

@@ -55,9 +55,11 @@ export async function collectAttempt(
     outcomes: [],
   };
   try {
-    if (job.stage === "train") collected.model = await keepTree(parts.trees, join(run, "out", "model"));
+    if (job.stage === "train")
+      collected.model = await keepTree(parts.trees, join(run, "out", "model"));
     if (verdict.state !== "succeeded") return { verdict, collected };
-    if (job.stage === "pack") collected.dataset = await keepDataset(parts, join(run, "out", "dataset"));
+    if (job.stage === "pack")
+      collected.dataset = await keepDataset(parts, join(run, "out", "dataset"));
     if (job.stage === "verify") collected.outcomes = await readOutcomes(run);
   } catch (error) {
     if (isPassing(error)) throw error;
@@ -86,7 +88,9 @@ async function keepFiles(
 ): Promise<StoredFile[]> {
   const run = join(attempt.folder, "run");
   const { checkpoint } = job.spec;
-  const found: { path: string; file: string }[] = [{ path: "log", file: join(attempt.folder, "log") }];
+  const found: { path: string; file: string }[] = [
+    { path: "log", file: join(attempt.folder, "log") },
+  ];
   for (const name of await filesBelow(join(run, "out"))) {
     const path = `out/${name}`;
     // What becomes a model or a dataset is kept as such.

@@ -99,8 +99,7 @@ export function createEngine(options: EngineOptions) {
   /** Asked at the launch; asked again for an attempt that an earlier engine launched. */
   async function environmentOf(job: Job, attempt: Attempt): Promise<Environment> {
     const code = join(attempt.folder, "run", "in", "code");
-    const environment =
-      environments.get(attempt.id) ?? describeEnvironment(job.spec.command, code);
+    const environment = environments.get(attempt.id) ?? describeEnvironment(job.spec.command, code);
     environments.delete(attempt.id);
     return environment;
   }

@@ -55,17 +55,20 @@ describe("reading a growing file", () => {
     expect(await reader(file).read()).toHaveLength(2);
   });
 
-  test.each([1, 5])("an over-long line of %i MiB and more is passed over, what follows is read", async (size) => {
-    const file = join(temporaryFolder(), "metrics.jsonl");
-    writeFileSync(file, "before\n");
-    appendFileSync(file, "x".repeat(size * 2 ** 20 + 17));
-    const { read, state } = reader(file);
-    await read();
-    await read();
-    appendFileSync(file, "the end of it\nafter\n");
-    expect(await read()).toEqual(["before", "after"]);
-    expect(state.skipped).toBe(1);
-  });
+  test.each([1, 5])(
+    "an over-long line of %i MiB and more is passed over, what follows is read",
+    async (size) => {
+      const file = join(temporaryFolder(), "metrics.jsonl");
+      writeFileSync(file, "before\n");
+      appendFileSync(file, "x".repeat(size * 2 ** 20 + 17));
+      const { read, state } = reader(file);
+      await read();
+      await read();
+      appendFileSync(file, "the end of it\nafter\n");
+      expect(await read()).toEqual(["before", "after"]);
+      expect(state.skipped).toBe(1);
+    },
+  );
 
   test("an over-long line that the file ends with is counted", async () => {
     const file = join(temporaryFolder(), "metrics.jsonl");
@@ -77,7 +80,10 @@ describe("reading a growing file", () => {
 
   test("many lines over several chunks are all read, in order", async () => {
     const file = join(temporaryFolder(), "metrics.jsonl");
-    const lines = Array.from({ length: 60_000 }, (_, index) => `{"step": ${index}, "loss": 0.123456}`);
+    const lines = Array.from(
+      { length: 60_000 },
+      (_, index) => `{"step": ${index}, "loss": 0.123456}`,
+    );
     writeFileSync(file, `${lines.join("\n")}\n`);
     expect(await reader(file).read()).toEqual(lines);
   });

@@ -115,7 +115,10 @@ export async function readLines(
       }
       if (used === 0) return;
       offset += used;
-      const lines = text.toString("utf8").split("\n").filter((line) => line.trim() !== "");
+      const lines = text
+        .toString("utf8")
+        .split("\n")
+        .filter((line) => line.trim() !== "");
       commit(lines, skipped, { offset, skipping });
       if (isLastChunk) return;
     }

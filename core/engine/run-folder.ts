@@ -70,7 +70,8 @@ async function restoreCheckpoint(
       .filter(({ path }) => path === checkpoint || path.startsWith(`${checkpoint}/`));
     if (files.length === 0) continue;
     for (const { path, sha256 } of files) {
-      const inside = path === checkpoint ? path.split("/").at(-1) : path.slice(checkpoint.length + 1);
+      const inside =
+        path === checkpoint ? path.split("/").at(-1) : path.slice(checkpoint.length + 1);
       const target = join(run, "in", "resume", inside ?? "");
       await mkdir(dirname(target), { recursive: true });
       await artifacts.materialise(sha256, target);

@@ -58,7 +58,8 @@ async function packagesOf(program: string, folder: string): Promise<Packages> {
     pythonPackages.set(program, asked);
     return asked;
   }
-  if (name === "node") return { runtime: `Node ${process.version}`, packages: await nodePackages(folder) };
+  if (name === "node")
+    return { runtime: `Node ${process.version}`, packages: await nodePackages(folder) };
   return { runtime: null, packages: {} };
 }
 

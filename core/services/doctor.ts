@@ -97,7 +97,12 @@ async function checkGpus(): Promise<CheckView> {
   const gpus = await listGpus();
   const [first] = gpus;
   if (!first)
-    return check("gpus", "warning", "no NVIDIA GPU answers", "Jobs that ask for gpus cannot run here.");
+    return check(
+      "gpus",
+      "warning",
+      "no NVIDIA GPU answers",
+      "Jobs that ask for gpus cannot run here.",
+    );
   const names = gpus.map(({ index, name }) => `${index}: ${name}`).join(", ");
   return check("gpus", "ok", `${names}; driver ${first.driver}`);
 }

@@ -10,7 +10,7 @@ import type { CatalogEvaluation } from "../catalog/evaluations.ts";
 import type { CatalogModel } from "../catalog/models.ts";
 import type { CoreContext } from "./context.ts";
 import { evaluateSpec, type EvaluationSubject } from "./job-specs.ts";
-import { findModel } from "./models.ts";
+import { findModel } from "./find.ts";
 
 /**
  * The attacks that `active`, a set's name, or a list of attacks means, in order.

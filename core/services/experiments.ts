@@ -87,7 +87,10 @@ export function resolveParameters(
   given: Readonly<Record<string, ParameterValue>>,
 ): Record<string, ParameterValue> {
   const values = Object.fromEntries(
-    Object.entries(declared).map(([name, parameter]) => [name, parameter.default as ParameterValue]),
+    Object.entries(declared).map(([name, parameter]) => [
+      name,
+      parameter.default as ParameterValue,
+    ]),
   );
   for (const [name, value] of Object.entries(given)) {
     const parameter = Object.hasOwn(declared, name) ? declared[name] : undefined;

@@ -1,5 +1,7 @@
 import { type ErrorCode, GauntletError } from "../../shared/errors.ts";
 import { shortId } from "../../shared/format.ts";
+import type { CatalogModel } from "../catalog/models.ts";
+import type { CoreContext } from "./context.ts";
 
 /** The one item that a name or the end of an id means. Throws `missing`, or NAME_AMBIGUOUS. */
 export function onlyOne<T extends { id: string; name: string }>(
@@ -15,4 +17,9 @@ export function onlyOne<T extends { id: string; name: string }>(
       hint: `Use an id: ${found.map(({ id, name }) => `${shortId(id)} (${name})`).join(", ")}.`,
     });
   return first;
+}
+
+/** A model by name or by the end of its id. Throws MODEL_NOT_FOUND and NAME_AMBIGUOUS. */
+export function findModel({ catalog }: Pick<CoreContext, "catalog">, text: string): CatalogModel {
+  return onlyOne(catalog.models.search(text), text, "model", "MODEL_NOT_FOUND");
 }

@@ -73,7 +73,5 @@ function scoreOf(
 ): Score {
   const saved = context.catalog.evaluations.savedScore(modelId, set.id, threatModelId);
   // A score is kept whenever an evaluation of the set ends; none is kept for a set made later.
-  return saved
-    ? (JSON.parse(saved) as Score)
-    : computeScore(context, modelId, set, threatModelId);
+  return saved ? (JSON.parse(saved) as Score) : computeScore(context, modelId, set, threatModelId);
 }

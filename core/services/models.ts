@@ -7,12 +7,6 @@ import type { TreeManifest } from "../domain/tree.ts";
 import { listSourceFiles, walkFiles } from "../platform/source-files.ts";
 import type { CoreContext } from "./context.ts";
 import { findDataset } from "./datasets.ts";
-import { onlyOne } from "./find.ts";
-
-/** A model by name or by the end of its id. Throws MODEL_NOT_FOUND and NAME_AMBIGUOUS. */
-export function findModel({ catalog }: Pick<CoreContext, "catalog">, text: string): CatalogModel {
-  return onlyOne(catalog.models.search(text), text, "model", "MODEL_NOT_FOUND");
-}
 
 export type ImportRequest = {
   /** The checkpoint: a file or a folder, as an absolute path. */

@@ -13,7 +13,8 @@ export function progressOf(
   const runs = runIds.map((id): Progress["runs"][number] => {
     const run = catalog.runs.get(id);
     const model = catalog.models.ofRun(id);
-    if (model) for (const evaluation of catalog.evaluations.ofModel(model.id)) ids.add(evaluation.id);
+    if (model)
+      for (const evaluation of catalog.evaluations.ofModel(model.id)) ids.add(evaluation.id);
     const open = catalog.runs.jobs(id).find((job) => !isTerminal(job.state));
     const { name, label, state, reason, startedAt, endedAt } = run;
     return {

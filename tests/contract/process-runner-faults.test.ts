@@ -8,11 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
-import {
-  isSameProcess,
-  listProcesses,
-  startedWith,
-} from "../../core/platform/process-identity.ts";
+import { isSameProcess, listProcesses, startedWith } from "../../core/platform/process-identity.ts";
 import { createProcessRunner } from "../../core/runners/process/runner.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import {
@@ -41,7 +37,9 @@ const recordSchema = z.object({
 /** The processes of an attempt, once its job runs. */
 async function untilRecorded(attempt: Attempt) {
   await until(runner, attempt, "running");
-  const { job, ...self } = recordSchema.parse(JSON.parse((await attempt.read("supervisor.json")) ?? ""));
+  const { job, ...self } = recordSchema.parse(
+    JSON.parse((await attempt.read("supervisor.json")) ?? ""),
+  );
   if (!job) throw new Error("a running attempt has recorded its job");
   return { self, job };
 }
@@ -94,7 +92,9 @@ describe("when something is killed", { timeout }, () => {
     const job = { pid: process.ppid, start: "long ago", since: 0 };
     const file = join(attempt.spec.folder, "supervisor.json");
     await writeFile(file, JSON.stringify(impostor));
-    expect(await runner.observe(attempt.spec.folder, attempt.spec.key)).toMatchObject({ kind: "lost" });
+    expect(await runner.observe(attempt.spec.folder, attempt.spec.key)).toMatchObject({
+      kind: "lost",
+    });
     // Were the pids taken for the attempt's, this would end the tests.
     await writeFile(file, JSON.stringify({ ...impostor, job }));
     await runner.stop(attempt.spec.folder, attempt.spec.key);
@@ -174,7 +174,9 @@ describe("starting once", { timeout }, () => {
     expect(await once(late, "exit")).toEqual([0, null]);
     await runner.launch(attempt.spec);
     expect(await attempt.read("run/out/starts")).toBeNull();
-    expect(await runner.observe(attempt.spec.folder, attempt.spec.key)).toMatchObject({ kind: "lost" });
+    expect(await runner.observe(attempt.spec.folder, attempt.spec.key)).toMatchObject({
+      kind: "lost",
+    });
   });
 
   test("an attempt that was stopped before it began does not begin", async () => {
@@ -238,9 +240,15 @@ describe("the environment of a job", { timeout }, () => {
     onTestFinished(() => void vi.unstubAllEnvs());
     const env = await environmentOf(undefined, { gpus: [2, 0], env: { A: "b=c" } });
     expect(env["PATH"]?.split(delimiter)[0]).toBe(dirname(process.execPath));
-    expect(env).toMatchObject({ CUDA_VISIBLE_DEVICES: "2,0", CUDA_DEVICE_ORDER: "PCI_BUS_ID", A: "b=c" });
+    expect(env).toMatchObject({
+      CUDA_VISIBLE_DEVICES: "2,0",
+      CUDA_DEVICE_ORDER: "PCI_BUS_ID",
+      A: "b=c",
+    });
     expect(env["GAUNTLET_RUN_DIR"]).toMatch(/run$/);
-    expect(Object.keys(env).filter((name) => name.startsWith("GAUNTLET_"))).toEqual(["GAUNTLET_RUN_DIR"]);
+    expect(Object.keys(env).filter((name) => name.startsWith("GAUNTLET_"))).toEqual([
+      "GAUNTLET_RUN_DIR",
+    ]);
     expect(env).not.toHaveProperty("NODE_COMPILE_CACHE");
     expect(env).not.toHaveProperty("NODE_OPTIONS");
   });
@@ -257,14 +265,18 @@ describe("the environment of a job", { timeout }, () => {
 });
 
 describe("output", { timeout }, () => {
-  test.runIf(linux)("keeps the order of both streams, and lets scripts open them anew", async () => {
-    const script = 'for i in 1 2 3 4 5; do echo "$i out"; echo "$i err" >&2; done; echo again >/dev/stderr';
-    const attempt = await makeAttempt(runner, ["sh", "-c", script]);
-    await runner.launch(attempt.spec);
-    expect(await untilEnded(runner, attempt)).toMatchObject({ code: 0 });
-    const lines = [1, 2, 3, 4, 5].map((i) => `${String(i)} out\n${String(i)} err\n`).join("");
-    expect(await attempt.read("log")).toBe(`${lines}again\n`);
-  });
+  test.runIf(linux)(
+    "keeps the order of both streams, and lets scripts open them anew",
+    async () => {
+      const script =
+        'for i in 1 2 3 4 5; do echo "$i out"; echo "$i err" >&2; done; echo again >/dev/stderr';
+      const attempt = await makeAttempt(runner, ["sh", "-c", script]);
+      await runner.launch(attempt.spec);
+      expect(await untilEnded(runner, attempt)).toMatchObject({ code: 0 });
+      const lines = [1, 2, 3, 4, 5].map((i) => `${String(i)} out\n${String(i)} err\n`).join("");
+      expect(await attempt.read("log")).toBe(`${lines}again\n`);
+    },
+  );
 
   test.runIf(linux)("does not wait for a stray that holds it, and ends that stray", async () => {
     const script = "setsid sleep 1000 & setsid sleep 1000 >/dev/null 2>&1 & sleep 0.3; echo done";
@@ -315,7 +327,10 @@ describe("resources", { timeout }, () => {
     await runner.launch(attempt.spec);
     await untilEnded(runner, attempt);
     const text = readFileSync(join(attempt.spec.folder, "resources.jsonl"), "utf8");
-    const samples = text.trimEnd().split("\n").map((line): unknown => JSON.parse(line));
+    const samples = text
+      .trimEnd()
+      .split("\n")
+      .map((line): unknown => JSON.parse(line));
     expect(samples.length).toBeGreaterThan(1);
     expect(samples.at(-1)).toEqual({
       time: expect.any(Number),
@@ -326,25 +341,32 @@ describe("resources", { timeout }, () => {
       diskFree: expect.any(Number),
       gpus: [{ index: 1, utilisation: 87, memory: 2 ** 30 }],
     });
-    expect(samples.at(-1)).toHaveProperty("memory", expect.toSatisfy((n) => n > 50 * 2 ** 20));
+    expect(samples.at(-1)).toHaveProperty(
+      "memory",
+      expect.toSatisfy((n) => n > 50 * 2 ** 20),
+    );
   });
 });
 
 const mayMount = linux && process.getuid?.() === 0;
 
-test.runIf(mayMount)("a disk that is full to the last byte still gets the exit record", { timeout }, async () => {
-  const attempt = await makeAttempt(runner, ["sh", "-c", "cat /dev/zero > fill; exit 5"]);
-  const { folder } = attempt.spec;
-  const disk = join(folder, "disk");
-  await mkdir(disk);
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", disk], { stdio: "ignore" });
-  } catch {
-    return; // A container may be root and still not allowed to mount.
-  }
-  onTestFinished(() => void execFileSync("umount", ["-l", disk]));
-  await mkdir(join(disk, "run"));
-  const spec = { ...attempt.spec, folder: disk, cwd: join(disk, "run") };
-  await runner.launch(spec);
-  expect(await untilEnded(runner, { ...attempt, spec })).toMatchObject({ code: 5 });
-});
+test.runIf(mayMount)(
+  "a disk that is full to the last byte still gets the exit record",
+  { timeout },
+  async () => {
+    const attempt = await makeAttempt(runner, ["sh", "-c", "cat /dev/zero > fill; exit 5"]);
+    const { folder } = attempt.spec;
+    const disk = join(folder, "disk");
+    await mkdir(disk);
+    try {
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", disk], { stdio: "ignore" });
+    } catch {
+      return; // A container may be root and still not allowed to mount.
+    }
+    onTestFinished(() => void execFileSync("umount", ["-l", disk]));
+    await mkdir(join(disk, "run"));
+    const spec = { ...attempt.spec, folder: disk, cwd: join(disk, "run") };
+    await runner.launch(spec);
+    expect(await untilEnded(runner, { ...attempt, spec })).toMatchObject({ code: 5 });
+  },
+);

@@ -89,7 +89,7 @@ export async function untilWritten(attempt: Attempt, path: string, text: string)
 export async function untilHeartStops({ spec }: Attempt): Promise<void> {
   const deadline = performance.now() + patience;
   let before = "";
-  for (let still = 0; still < 5; ) {
+  for (let still = 0; still < 5;) {
     if (performance.now() > deadline) throw new Error(`still growing: ${before}`);
     const sizes = await Promise.all(
       ["parent", "child"].map((name) => sizeOf(join(spec.folder, "run/out", `heartbeat-${name}`))),
@@ -123,7 +123,9 @@ export function runnerContract(name: string, makeRunner: () => Runner): void {
       const attempt = await makeAttempt(runner, ["node", "report.mjs", "0"], {
         env: { GREETING: "hello" },
       });
-      expect(await runner.observe(attempt.spec.folder, attempt.spec.key)).toEqual({ kind: "absent" });
+      expect(await runner.observe(attempt.spec.folder, attempt.spec.key)).toEqual({
+        kind: "absent",
+      });
       await runner.launch(attempt.spec);
       const exit = await untilEnded(runner, attempt);
       expect(exit).toMatchObject({ code: 0, signal: null, endedBy: "itself", startError: null });
@@ -307,7 +309,9 @@ export function runnerContract(name: string, makeRunner: () => Runner): void {
       const attempt = await makeAttempt(runner, ["node", "report.mjs", "0"]);
       await runner.stop(attempt.spec.folder, attempt.spec.key);
       await runner.release(attempt.spec.folder, attempt.spec.key);
-      expect(await runner.observe(attempt.spec.folder, attempt.spec.key)).toEqual({ kind: "absent" });
+      expect(await runner.observe(attempt.spec.folder, attempt.spec.key)).toEqual({
+        kind: "absent",
+      });
     });
 
     test("copes with any folder name", async () => {

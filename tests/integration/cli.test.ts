@@ -6,7 +6,9 @@ import { runCli, startCli } from "../support/cli.ts";
 import { folderWith, openTestCore } from "../support/core.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const trivial = { "gauntlet.yaml": `name: trivial\ntrain: { command: [node, -e, "console.log('hi')"] }\n` };
+const trivial = {
+  "gauntlet.yaml": `name: trivial\ntrain: { command: [node, -e, "console.log('hi')"] }\n`,
+};
 
 describe("commands", () => {
   test("init, run, list, show, logs and delete, one after the other", async () => {
@@ -140,7 +142,10 @@ train:
     const folder = join(temporaryFolder(), "mine");
     await runCli(["init", folder], data);
     const unknown = await runCli(["run", folder, "--set", "learning_rte=1"], data);
-    expect(unknown).toMatchObject({ status: 3, stderr: expect.stringContaining("did you mean `learning_rate`?") });
+    expect(unknown).toMatchObject({
+      status: 3,
+      stderr: expect.stringContaining("did you mean `learning_rate`?"),
+    });
     const outside = await runCli(["run", folder, "--set", "learning_rate=7"], data);
     expect(outside).toMatchObject({ status: 3, stderr: expect.stringContaining("max 1") });
     expect(JSON.parse((await runCli(["runs", "list", "--json"], data)).stdout).total).toBe(0);
@@ -162,7 +167,9 @@ train:
     db.close();
     const result = await runCli(["runs", "list", "--json"], data);
     expect(result.status).toBe(6);
-    expect(JSON.parse(result.stderr)).toMatchObject({ error: { code: "CATALOG_TOO_NEW", hint: expect.any(String) } });
+    expect(JSON.parse(result.stderr)).toMatchObject({
+      error: { code: "CATALOG_TOO_NEW", hint: expect.any(String) },
+    });
   });
 
   test("an owner that does not answer on its socket", async () => {

@@ -65,7 +65,9 @@ test("a sweep on digits ends in a leaderboard that anyone can compute again", as
   expect(detail.summary["accuracy"]).toBeGreaterThan(0.6);
   expect(detail.metrics.map(({ name }) => name)).toContain("train/loss");
   expect(detail.attempts.map(({ stage }) => stage)).toEqual(["train", "test"]);
-  expect(detail.attempts[0]?.environment).toMatchObject({ runtime: expect.stringMatching(/^Node v/) });
+  expect(detail.attempts[0]?.environment).toMatchObject({
+    runtime: expect.stringMatching(/^Node v/),
+  });
 
   // Another active set: what is missing is named, and just that is filled.
   await client.attacks.saveSet({
@@ -74,7 +76,10 @@ test("a sweep on digits ends in a leaderboard that anyone can compute again", as
     attacks: ["ddn", "fgm"],
     activate: true,
   });
-  expect(await client.evaluations.fill({ dryRun: true })).toMatchObject({ missing: [], present: 4 });
+  expect(await client.evaluations.fill({ dryRun: true })).toMatchObject({
+    missing: [],
+    present: 4,
+  });
   const two = await client.leaderboard.get({});
   expect(two.ranked.every(({ needed }) => needed === 2 * samples)).toBe(true);
   const more = await client.evaluations.fill({ samples: samples + 10, dryRun: true });
@@ -86,5 +91,7 @@ test("a sweep on digits ends in a leaderboard that anyone can compute again", as
   expect(plan.bytes).toBeGreaterThan(5 * samples * 28 * 28 * 4);
   expect(await client.runs.delete({ runs: [runs[0] ?? ""], dryRun: false })).toEqual(plan);
   expect((await client.leaderboard.get({})).ranked).toHaveLength(1);
-  expect((await client.system.doctor({})).find(({ name }) => name === "artifacts")?.state).toBe("ok");
+  expect((await client.system.doctor({})).find(({ name }) => name === "artifacts")?.state).toBe(
+    "ok",
+  );
 });

@@ -21,7 +21,9 @@ describe("a program that fails", () => {
     const { client } = await openTestCore();
     const run = await runToEnd(
       client,
-      experiment(`console.log("about to fail"); writeFileSync(out + "/half.txt", "x"); process.exit(3);`),
+      experiment(
+        `console.log("about to fail"); writeFileSync(out + "/half.txt", "x"); process.exit(3);`,
+      ),
     );
     expect(run).toMatchObject({ state: "failed", reason: "exit-code" });
     expect(run.attempts[0]).toMatchObject({ raw: "exit status 3", hint: expect.any(String) });
@@ -34,7 +36,10 @@ describe("a program that fails", () => {
     const folder = folderWith({
       "gauntlet.yaml": "name: missing\ntrain: { command: [no-such-program-anywhere] }\n",
     });
-    expect(await runToEnd(client, folder)).toMatchObject({ state: "failed", reason: "command-not-found" });
+    expect(await runToEnd(client, folder)).toMatchObject({
+      state: "failed",
+      reason: "command-not-found",
+    });
   });
 
   test("by sleeping for ever after a crash: silence is no health", async () => {
@@ -62,7 +67,10 @@ mkdirSync(out + "/checkpoint", { recursive: true });
 writeFileSync(out + "/checkpoint/step.txt", String(before + 1));
 appendFileSync(out + "/metrics.jsonl", JSON.stringify({ step: before, loss: before }) + "\\n");
 process.exit(before < 2 ? 1 : 0);`;
-    const run = await runToEnd(client, experiment(program, "  retries: 5\n  checkpoint: out/checkpoint\n"));
+    const run = await runToEnd(
+      client,
+      experiment(program, "  retries: 5\n  checkpoint: out/checkpoint\n"),
+    );
     expect(run.state).toBe("succeeded");
     expect(run.attempts.map(({ attempt, state }) => `${attempt} ${state}`)).toEqual([
       "1 failed",
@@ -80,7 +88,10 @@ train: { command: [node, -e, "0"] }
 model: { load: "model.js:load", input: { shape: [4], layout: NF } }
 `,
     });
-    expect(await runToEnd(client, folder)).toMatchObject({ state: "failed", reason: "model-missing" });
+    expect(await runToEnd(client, folder)).toMatchObject({
+      state: "failed",
+      reason: "model-missing",
+    });
   });
 });
 
@@ -134,15 +145,24 @@ symlinkSync("../../../../../..", out + "/up");`;
       "out/with\nnewline and \u202e.txt",
     ]);
     const passwords = readFileSync("/etc/passwd", "utf8");
-    for (const file of readdirSync(join(data, "artifacts"), { recursive: true, withFileTypes: true }))
+    for (const file of readdirSync(join(data, "artifacts"), {
+      recursive: true,
+      withFileTypes: true,
+    }))
       if (file.isFile())
         expect(readFileSync(join(file.parentPath, file.name), "utf8")).not.toBe(passwords);
   });
 
   test("a summary that is no JSON is said, and the run stands", async () => {
     const { client } = await openTestCore();
-    const run = await runToEnd(client, experiment(`writeFileSync(out + "/summary.json", "{oops");`));
-    expect(run).toMatchObject({ state: "succeeded", summary: { summary_error: expect.any(String) } });
+    const run = await runToEnd(
+      client,
+      experiment(`writeFileSync(out + "/summary.json", "{oops");`),
+    );
+    expect(run).toMatchObject({
+      state: "succeeded",
+      summary: { summary_error: expect.any(String) },
+    });
   });
 });
 
@@ -173,7 +193,10 @@ setInterval(() => {}, 1000);`;
     const last = runs.at(-1) ?? "";
     await client.runs.stop({ run: last });
     await untilDone(client, [last]);
-    expect(await client.runs.get({ run: last })).toMatchObject({ state: "cancelled", attempts: [] });
+    expect(await client.runs.get({ run: last })).toMatchObject({
+      state: "cancelled",
+      attempts: [],
+    });
     for (const run of runs) await client.runs.stop({ run });
     await untilDone(client, runs);
   });

@@ -35,7 +35,10 @@ test("without nvidia-smi there are no GPUs, and a job that asks for one is told 
   });
   const { run } = await client.runs.submit({ folder });
   await untilDone(client, [run]);
-  expect(await client.runs.get({ run })).toMatchObject({ state: "failed", reason: "unschedulable" });
+  expect(await client.runs.get({ run })).toMatchObject({
+    state: "failed",
+    reason: "unschedulable",
+  });
 });
 
 describe.skipIf(!hasProgram("nvidia-smi"))("with GPUs [nvidia-smi]", () => {

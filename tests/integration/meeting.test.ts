@@ -15,7 +15,12 @@ async function coreWithToy() {
   const { dataset, weights } = makeToy(60);
   await core.client.datasets.add({ folder: dataset });
   const importModel = (load: string, name: string) =>
-    core.client.models.import({ file: weights, load: fixture("models", load), dataset: "toy", name });
+    core.client.models.import({
+      file: weights,
+      load: fixture("models", load),
+      dataset: "toy",
+      name,
+    });
   const evaluate = async (models: string[], attacks: string[]) => {
     const { queued } = await core.client.evaluations.fill({ models, attacks, samples });
     return untilDone(core.client, [], queued);
@@ -55,7 +60,10 @@ describe("hand-written models and attacks", () => {
       await importModel("linear-js/model.js:load", "in-js");
       await importModel("linear-py/model.py:load", "in-python");
       await client.attacks.add({ folder: fixture("attacks", "gradient") });
-      const { evaluations } = await evaluate(["in-js", "in-python"], ["gradient", "gradient-python"]);
+      const { evaluations } = await evaluate(
+        ["in-js", "in-python"],
+        ["gradient", "gradient-python"],
+      );
       expect(evaluations.map(({ state }) => state)).toEqual(Array(4).fill("verified"));
       await client.attacks.saveSet({
         name: "both",
@@ -65,7 +73,9 @@ describe("hand-written models and attacks", () => {
       });
       const { ranked } = await client.leaderboard.get({});
       expect(ranked).toHaveLength(2);
-      const medians = ranked.flatMap(({ perAttack }) => perAttack.map(({ median }) => median ?? NaN));
+      const medians = ranked.flatMap(({ perAttack }) =>
+        perAttack.map(({ median }) => median ?? NaN),
+      );
       for (const median of medians) expect(median).toBeCloseTo(medians[0] ?? NaN, 4);
     },
   );
@@ -100,7 +110,12 @@ describe("what does not verify", () => {
     await importModel("nan-js/model.js:load", "broken");
     await client.attacks.add({ folder: fixture("attacks", "search") });
     await evaluate(["broken"], ["search"]);
-    await client.attacks.saveSet({ name: "one", date: "2026-11-24", attacks: ["search"], activate: true });
+    await client.attacks.saveSet({
+      name: "one",
+      date: "2026-11-24",
+      attacks: ["search"],
+      activate: true,
+    });
     const { ranked } = await client.leaderboard.get({});
     expect(ranked).toMatchObject([{ model: "broken", score: 0, cleanAccuracy: 0 }]);
   });
@@ -125,7 +140,10 @@ test("an attack added later is run against older models, and only what is missin
   expect(queued).toHaveLength(1);
   await untilDone(client, [], queued);
   expect((await client.leaderboard.get({})).ranked).toHaveLength(1);
-  expect(await client.evaluations.fill({ models: ["old"] })).toMatchObject({ queued: [], present: 2 });
+  expect(await client.evaluations.fill({ models: ["old"] })).toMatchObject({
+    queued: [],
+    present: 2,
+  });
 });
 
 test("an attack that changes without a new version is refused; a set never changes", async () => {
@@ -133,6 +151,10 @@ test("an attack that changes without a new version is refused; a set never chang
   await client.attacks.add({ folder: fixture("attacks", "search") });
   await client.attacks.add({ folder: fixture("attacks", "search") });
   const other = { name: "Digits five", date: "2026-11-24", attacks: ["search"] };
-  await expect(client.attacks.saveSet(other)).rejects.toMatchObject({ data: { code: "ATTACK_CHANGED" } });
-  await until(async () => (await client.attacks.sets({})).some(({ name }) => name === "Digits five"));
+  await expect(client.attacks.saveSet(other)).rejects.toMatchObject({
+    data: { code: "ATTACK_CHANGED" },
+  });
+  await until(async () =>
+    (await client.attacks.sets({})).some(({ name }) => name === "Digits five"),
+  );
 });

@@ -36,7 +36,10 @@ export function makeToy(samples: number): { dataset: string; weights: string } {
   );
   const shape = [samples, ...toyShape];
   writeFileSync(join(dataset, "x.npy"), encodeNpy({ dtype: "<f4", shape, data: images }));
-  writeFileSync(join(dataset, "y.npy"), encodeNpy({ dtype: "|u1", shape: [samples], data: labels }));
+  writeFileSync(
+    join(dataset, "y.npy"),
+    encodeNpy({ dtype: "|u1", shape: [samples], data: labels }),
+  );
   const checkpoint = join(temporaryFolder(), "weights.json");
   writeFileSync(checkpoint, JSON.stringify({ weights, bias }));
   return { dataset, weights: checkpoint };

@@ -113,7 +113,7 @@ function writeDraft(draft: string, text: string, durable: boolean): void {
   const handle = openSync(draft, constants.O_WRONLY | constants.O_CREAT, 0o600);
   try {
     const bytes = Buffer.from(text);
-    for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at, undefined, at);
+    for (let at = 0; at < bytes.length;) at += writeSync(handle, bytes, at, undefined, at);
     ftruncateSync(handle, bytes.length);
     if (durable) fsyncSync(handle);
   } finally {

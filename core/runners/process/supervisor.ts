@@ -91,7 +91,10 @@ async function supervise(files: AttemptFiles, self: ProcessIdentity): Promise<vo
   group = job.pid;
   // Nobody has waited for it yet, so its pid is certainly still its own.
   const leader = await identityOf(job.pid);
-  const record = createRecorder(files, supervisorRecord(self, leader && { ...leader, since: startedAt }));
+  const record = createRecorder(
+    files,
+    supervisorRecord(self, leader && { ...leader, since: startedAt }),
+  );
   record();
   const processes: JobProcesses = { runFolder: files.run, leader, seen: new Map(), watched: true };
   let outOfMemory = false;
@@ -204,7 +207,7 @@ async function writeExit(files: AttemptFiles, exit: ExitRecord): Promise<void> {
 
 /** A job without its supervisor would run without limits and without a record: it ends as well. */
 function fail(error: unknown): void {
-  console.error(error);
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
   if (group !== null) signalGroup(group, "SIGKILL");
   process.exit(1);
 }

@@ -21,7 +21,12 @@ export function saveModel(folder: string, parameters: Float64Array): void {
   mkdirSync(folder, { recursive: true });
   const weights = Float32Array.from(parameters);
   writeNpy(join(folder, "weights.npy"), { shape: [weights.length], data: weights });
-  const description = { kit: "digits", version: 1, classes: classCount, parameters: weights.length };
+  const description = {
+    kit: "digits",
+    version: 1,
+    classes: classCount,
+    parameters: weights.length,
+  };
   writeFileSync(join(folder, "model.json"), `${JSON.stringify(description, null, 2)}\n`);
 }
 

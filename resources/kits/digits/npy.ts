@@ -42,7 +42,9 @@ export function readNpy(file: string): NpyArray {
   const count = shape.reduce((product, size) => product * size, 1);
   const length = count * type.BYTES_PER_ELEMENT;
   if (bytes.length - start !== length)
-    throw new Error(`${file} should hold ${length} bytes of data, but holds ${bytes.length - start}`);
+    throw new Error(
+      `${file} should hold ${length} bytes of data, but holds ${bytes.length - start}`,
+    );
   // A copy, because a view must start at a multiple of the element's size.
   return { shape, data: new type(new Uint8Array(bytes.subarray(start)).buffer) };
 }

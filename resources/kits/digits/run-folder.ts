@@ -41,7 +41,8 @@ export async function runProgram(program: () => void | Promise<void>): Promise<v
  */
 export function environmentFolder(name: string, meaning: string): string {
   const folder = process.env[name];
-  if (!folder) throw new UserError(`The environment variable ${name} is not set: it names ${meaning}.`);
+  if (!folder)
+    throw new UserError(`The environment variable ${name} is not set: it names ${meaning}.`);
   return folder;
 }
 

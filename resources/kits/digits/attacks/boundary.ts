@@ -76,8 +76,7 @@ async function start(search: Search, randoms: (() => number)[]): Promise<number[
   for (let draw = 0; draw < startDraws && missing.length > 0; draw++) {
     for (const i of missing) {
       const candidate = search.candidate(i);
-      for (let j = 0; j < candidate.length; j++)
-        candidate[j] = low + (high - low) * randoms[i]();
+      for (let j = 0; j < candidate.length; j++) candidate[j] = low + (high - low) * randoms[i]();
     }
     const answers = await search.askLabels(missing);
     missing = missing.filter((_, row) => !answers[row].adversarial);

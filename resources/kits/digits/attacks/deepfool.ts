@@ -27,7 +27,12 @@ export async function attack(task: Task): Promise<Float32Array> {
       .slice(0, candidates - 1),
   );
   for (let k = 0; k < iterations && active.length > 0; k++) {
-    const moves = await nearestBoundaries(search, active, answers.map((answer) => answer.logits), rivals);
+    const moves = await nearestBoundaries(
+      search,
+      active,
+      answers.map((answer) => answer.logits),
+      rivals,
+    );
     for (const [row, i] of active.entries()) {
       const { normal, length } = moves[row];
       const total = moved[i];

@@ -18,7 +18,7 @@ export async function attack(task: Task): Promise<Float32Array> {
   const bisections = numberOption(task, "bisections", 8);
   const [low, high] = task.bounds;
   // For a 28 x 28 image in [0, 1] this is 1.
-  const firstRadius = (task.epsilon ?? ((high - low) * Math.sqrt(search.size)) / 28);
+  const firstRadius = task.epsilon ?? ((high - low) * Math.sqrt(search.size)) / 28;
 
   const all = search.samples();
   const failed = new Float64Array(search.count);
@@ -39,7 +39,13 @@ export async function attack(task: Task): Promise<Float32Array> {
   const upper = new Float64Array(search.count).fill(1);
   for (let k = 0; k < bisections; k++) {
     for (const [row, i] of found.entries())
-      step(search.candidate(i), search.clean(i), deltas[row], (lower[i] + upper[i]) / 2, task.bounds);
+      step(
+        search.candidate(i),
+        search.clean(i),
+        deltas[row],
+        (lower[i] + upper[i]) / 2,
+        task.bounds,
+      );
     const answers = await search.askLogits(found);
     for (const [row, i] of found.entries()) {
       const middle = (lower[i] + upper[i]) / 2;
@@ -68,7 +74,9 @@ async function descend(
     if (k === steps) return;
     const going = [...active.keys()].filter((row) => !answers[row].adversarial);
     active = going.map((row) => active[row]);
-    const weights = going.map((row, at) => crossEntropyWeights(answers[row].logits, labels[active[at]]));
+    const weights = going.map((row, at) =>
+      crossEntropyWeights(answers[row].logits, labels[active[at]]),
+    );
     const gradients = await search.askGradients(active, weights);
     for (const [row, i] of active.entries()) {
       const gradient = gradients[row];

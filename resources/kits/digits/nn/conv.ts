@@ -205,9 +205,11 @@ function spread(g: Geometry, w: Float64Array, dy: Float64Array, dx: Float64Array
         for (let ky = 0; ky < kernel; ky++) {
           let i = (oy * stride + ky) * inputRow + ox * g.step;
           for (const end = i + patchRow; i < end; i++, k++) {
-            const low = g0 * w[k] + g1 * w[k + patch] + g2 * w[k + 2 * patch] + g3 * w[k + 3 * patch];
+            const low =
+              g0 * w[k] + g1 * w[k + patch] + g2 * w[k + 2 * patch] + g3 * w[k + 3 * patch];
             const m = k + 4 * patch;
-            dx[i] += low + (g4 * w[m] + g5 * w[m + patch] + g6 * w[m + 2 * patch] + g7 * w[m + 3 * patch]);
+            dx[i] +=
+              low + (g4 * w[m] + g5 * w[m + patch] + g6 * w[m + 2 * patch] + g7 * w[m + 3 * patch]);
           }
         }
       }
