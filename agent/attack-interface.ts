@@ -32,6 +32,3 @@ export type AttackTask = {
   /** A generator of uniform numbers in [0, 1) for sample i of the batch, always the same. */
   random(i: number): () => number;
 };
-
-/** Answers n*D: the best adversarial of each sample, or its clean row where none was found. */
-export type AttackFunction = (task: AttackTask) => Float32Array | Promise<Float32Array>;

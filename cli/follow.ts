@@ -135,7 +135,7 @@ function evaluationLines(evaluations: readonly Evaluation[]): string[] {
 function cut(line: string, width: number): string {
   let seen = 0;
   let result = "";
-  // oxlint-disable-next-line no-control-regex -- escape sequences are what is looked for
+  // Escape sequences are what is looked for.
   for (const piece of line.split(/(\u001b\[\d+m)/)) {
     if (piece.startsWith("\u001b")) result += piece;
     else {

@@ -63,7 +63,7 @@ const total = Object.keys(lock.packages).length - 1;
 if (process.argv.includes("--check")) {
   console.log(`lockfile: ${total} packages, ${missing.length} platform packages missing`);
   if (missing.length > 0) {
-    console.error(`  ${missing.map(([key]) => key).join("\n  ")}`);
+    console.error(`  ${JSON.stringify(missing.map(([key]) => key))}`);
     console.error("  node scripts/lockfile.mjs adds them.");
     process.exitCode = 1;
   }

@@ -267,4 +267,3 @@ export const fillSchema = z.object({
   queued: z.array(z.string()),
   present: z.int(),
 });
-export type FillView = z.infer<typeof fillSchema>;

@@ -50,7 +50,11 @@ test("oxlint finds what the fixtures do wrong, in every layer", () => {
   expect(expected.filter((line) => !found.has(line))).toEqual([]);
 
   const restricted = [...found].filter((line) => line.endsWith("(no-restricted-imports)"));
-  expect([...new Set(restricted.map((line) => line.split(":")[0]))].toSorted()).toEqual([
+  expect(
+    [...new Set(restricted.map((line) => line.split(":")[0]))].toSorted((a = "", b = "") =>
+      a.localeCompare(b, "en"),
+    ),
+  ).toEqual([
     "agent/program.ts",
     "cli/main.ts",
     "core/api/router.ts",

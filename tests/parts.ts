@@ -36,7 +36,7 @@ const probes = {
 export type PartName = keyof typeof probes;
 
 /** The variable in which tests/reporter.ts names the file that tells it which parts were asked for. */
-export const partsFileVariable = "GAUNTLET_TEST_PARTS_FILE";
+export const partsFileVariable = "TEST_PARTS_FILE";
 
 const known = new Map<PartName, Part>();
 

@@ -1,4 +1,4 @@
-import { implement, onError, ORPCError, type RouterClient } from "@orpc/server";
+import { implement, onError, ORPCError } from "@orpc/server";
 import { contract } from "../../shared/contract.ts";
 import { GauntletError } from "../../shared/errors.ts";
 import type { ErrorLog } from "../platform/error-log.ts";
@@ -26,7 +26,6 @@ import {
 } from "../services/views.ts";
 
 export type CoreRouter = ReturnType<typeof createRouter>;
-export type CoreClient = RouterClient<CoreRouter>;
 
 /** The contract over the use cases. Expected failures cross as GAUNTLET, others with a log id. */
 export function createRouter(context: CoreContext, errorLog: ErrorLog) {

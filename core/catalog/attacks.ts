@@ -29,8 +29,6 @@ function attackFrom(row: AttackRow): CatalogAttack {
   };
 }
 
-export type AttackCatalog = ReturnType<typeof createAttackCatalog>;
-
 /** Attacks by name@version and the ordered sets made of them, of which one is active. */
 export function createAttackCatalog(
   db: Database,

@@ -6,8 +6,6 @@ export type CatalogDataset = DatasetRecord & { id: string; createdAt: number };
 
 type Row = Omit<CatalogDataset, "manifest"> & { manifest_json: string };
 
-export type DatasetCatalog = ReturnType<typeof createDatasetCatalog>;
-
 const columns = "id, name, version, hash, folder, manifest_json, size, created_at AS createdAt";
 
 /** Packed datasets by content hash. The newest of a name is what a name alone means. */

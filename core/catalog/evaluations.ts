@@ -49,8 +49,6 @@ type Row = Omit<CatalogEvaluation, "summary"> & { summary_json: string | null };
 const columns = `id, model_id AS modelId, attack_id AS attackId, threat_model_id AS threatModelId,
   state, reason, summary_json, created_at AS createdAt, ended_at AS endedAt`;
 
-export type EvaluationCatalog = ReturnType<typeof createEvaluationCatalog>;
-
 /** Evaluations, one per model, attack and threat model, with every sample's outcome. */
 export function createEvaluationCatalog(
   db: Database,

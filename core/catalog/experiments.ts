@@ -19,8 +19,6 @@ export type ExperimentVersion = {
   gitDiff: string | null;
 };
 
-export type ExperimentCatalog = ReturnType<typeof createExperimentCatalog>;
-
 /** Experiments and each version of them: spec, code, git commit and uncommitted diff. */
 export function createExperimentCatalog(
   db: Database,

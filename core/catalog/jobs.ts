@@ -58,8 +58,6 @@ function attemptFrom(row: AttemptRow, jobId: string): Attempt {
 /** Called inside the transaction that ends a job for good; queues what comes next. */
 export type JobEnded = (job: Job, verdict: Verdict, collected: Collected | null) => void;
 
-export type JobCatalog = ReturnType<typeof createJobCatalog>;
-
 /** Jobs and attempts: the durable queue. */
 export function createJobCatalog(
   db: Database,

@@ -24,8 +24,6 @@ const columns = `m.id, m.name, m.run_id AS runId, m.tree, m.code_tree AS codeTre
   m.dataset_id AS datasetId, m.created_at AS createdAt, t.size`;
 const from = "FROM model m JOIN tree t ON t.hash = m.tree";
 
-export type ModelCatalog = ReturnType<typeof createModelCatalog>;
-
 /** Models: what a run produced or what was imported. */
 export function createModelCatalog(
   db: Database,

@@ -72,8 +72,6 @@ function runOf({ parameters_json, summary_json, evaluate, ...row }: RunRow): Cat
   };
 }
 
-export type RunCatalog = ReturnType<typeof createRunCatalog>;
-
 /** Runs, their sweeps and what happened in their attempts. */
 export function createRunCatalog(
   db: Database,

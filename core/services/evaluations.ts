@@ -61,8 +61,6 @@ export function threatModelFor(
   return id;
 }
 
-export type Cell = { modelId: string; attackId: string; threatModelId: string };
-
 /**
  * Queues the evaluation of one cell, unless it is under way or verified. Call it inside a
  * transaction. Returns the evaluation's id, or null when there was nothing to do.

@@ -99,7 +99,6 @@ export const modelInputSchema = z.strictObject({
     .describe("Order of the axes: N samples, C channels, H height, W width, F features."),
   bounds: boundsSchema.default([0, 1]),
 });
-export type ModelInput = z.infer<typeof modelInputSchema>;
 
 /** How anyone may ask the model: a function that loads it, or a command that serves it. */
 export const modelInterfaceSchema = z

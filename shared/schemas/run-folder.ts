@@ -47,9 +47,3 @@ export const jobFileSchema = z.strictObject({
   threat_model: threatModelSchema.optional(),
 });
 export type JobFile = z.infer<typeof jobFileSchema>;
-
-/**
- * A line of `out/metrics.jsonl`: any finite numbers by name; `step` and `time` (seconds since 1970)
- * place them. Text and objects are ignored, what is not finite is counted as bad.
- */
-export const metricLineSchema = z.record(z.string(), z.unknown());

@@ -40,9 +40,6 @@ export const sizeSchema = z
     return Math.round(Number(amount) * sizeUnits[unit as keyof typeof sizeUnits]);
   });
 
-/** A SHA-256 in lower-case hexadecimal. */
-export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
-
 /** `file.ext:function`, where a model or an attack is loaded from, relative to its folder. */
 export const entryPointSchema = z
   .string()
