@@ -80,7 +80,8 @@ export function queueEvaluation(
     id: context.newId(),
     evaluationId: id,
     runner: "process",
-    priority: 2,
+    // In the order of submission: a sweep trains first, which packs the slots best.
+    priority: 0,
     spec: evaluateSpec(context.folders.installation, subjectOf(context, evaluations.get(id))),
   });
   return id;
