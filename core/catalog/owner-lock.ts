@@ -14,7 +14,8 @@ export function takeOwnership(folder: string): { release(): void } {
   const note = join(folder, "owner.json");
   let db: Database.Database | undefined;
   try {
-    db = new Database(file, { timeout: 0 });
+    // Not at once: an owner that was killed leaves a journal, whose clean-up takes a moment.
+    db = new Database(file, { timeout: 200 });
     db.exec("BEGIN EXCLUSIVE");
   } catch (cause) {
     db?.close();
