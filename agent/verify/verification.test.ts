@@ -1,6 +1,7 @@
-import { mkdir, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { bytesOf, decodeNpy, encodeNpy } from "../../shared/npy.ts";
 import type { SampleRecord } from "../../shared/schemas/samples.ts";
 import type { FolderOptions, TestFolder } from "../testing/run-folder.ts";
@@ -23,15 +24,33 @@ afterEach(async () => {
 });
 
 const search: FolderOptions = { model: "linear-js", attack: ["search", "search"] };
+/** One evaluation, which most tests take a copy of. */
+let usual: Awaited<ReturnType<typeof evaluationOf>>;
+beforeAll(async () => {
+  usual = await evaluationOf(search);
+});
+afterAll(() => removeFolder(usual.folder));
 
-/** A verify job's folder, with what a real evaluation left. */
-async function afterEvaluation(options: FolderOptions = search) {
+async function evaluationOf(options: FolderOptions) {
   const folder = await makeRunFolder(options);
-  folders.push(folder);
   const ended = await runAgent("evaluate", folder);
   const evaluation = await readEvaluation(folder);
   await toVerifyFolder(folder);
-  return { folder, ended, records: evaluation.records, rows: evaluation.array.data.slice() };
+  return { folder, ended, records: evaluation.records, rows: evaluation.array.data };
+}
+
+/** A verify job's folder, with what a real evaluation left; the test's own. */
+async function afterEvaluation(options?: FolderOptions) {
+  const evaluation = options ? await evaluationOf(options) : await copyOf(usual);
+  folders.push(evaluation.folder);
+  return evaluation;
+}
+
+async function copyOf(evaluation: typeof usual): Promise<typeof usual> {
+  const root = await mkdtemp(join(tmpdir(), "gauntlet-agent-"));
+  await cp(evaluation.folder.root, root, { recursive: true });
+  const rows = evaluation.rows.slice();
+  return { ...evaluation, folder: { ...evaluation.folder, root }, rows };
 }
 
 type Prepared = Awaited<ReturnType<typeof afterEvaluation>>;
@@ -306,7 +325,6 @@ describe("samples.jsonl", () => {
     const [r0, r1, r2, r3, r4, r5, r6, r7, ...rest] = records.map((record) =>
       JSON.stringify(record),
     );
-    const ids = idsOf(folder);
     const lines = [
       r0,
       "not JSON",
