@@ -1,4 +1,7 @@
-/** Runs a benchmark of tests/benchmarks: `npm run bench NAME [-- --json]`; lists them without. */
+/**
+ * Runs benchmarks of tests/benchmarks: `npm run bench` all of them, `npm run bench NAME` one. Each
+ * prints a table, or JSON with `-- --json`, and leaves bench-results/NAME.json.
+ */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
@@ -6,12 +9,21 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 const folder = fileURLToPath(new URL("../tests/benchmarks", import.meta.url));
-const [name = "", ...args] = process.argv.slice(2);
-const file = path.join(folder, `${path.basename(name)}.ts`);
-if (name === "" || !existsSync(file)) {
-  const names = readdirSync(folder).map((entry) => path.basename(entry, ".ts"));
-  console.log(`npm run bench NAME, one of: ${names.join(", ")}`);
-  process.exitCode = name === "" ? 0 : 2;
-} else {
-  process.exitCode = spawnSync(process.execPath, [file, ...args], { stdio: "inherit" }).status ?? 1;
+const names = readdirSync(folder).map((entry) => path.basename(entry, ".ts"));
+const [first, ...rest] = process.argv.slice(2);
+const isName = first !== undefined && !first.startsWith("-");
+const chosen = isName ? [first] : names;
+const args = isName || first === undefined ? rest : [first, ...rest];
+
+for (const name of chosen) {
+  const file = path.join(folder, `${name}.ts`);
+  if (!names.includes(name) || !existsSync(file)) {
+    process.stderr.write(`There is no benchmark ${name}. There are: ${names.join(", ")}.\n`);
+    process.exitCode = 2;
+    continue;
+  }
+  const { status } = spawnSync(process.execPath, ["--expose-gc", file, ...args], {
+    stdio: "inherit",
+  });
+  if (status !== 0) process.exitCode = 1;
 }

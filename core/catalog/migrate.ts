@@ -2,7 +2,13 @@ import type { Database } from "better-sqlite3";
 import { GauntletError } from "../../shared/errors.ts";
 import { core0001 } from "./migrations/0001-core.ts";
 
-export type Migration = { version: number; name: string; sql: string };
+export type Migration = {
+  version: number;
+  name: string;
+  sql: string;
+  /** What SQL alone cannot do, such as packing old rows anew; runs after `sql`, in its transaction. */
+  convert?(db: Database): void;
+};
 
 /** Every migration in order; versions are 1, 2, 3 and so on. Forward only. */
 export const migrations: readonly Migration[] = [core0001];
@@ -36,6 +42,7 @@ function apply(db: Database, migration: Migration): void {
   try {
     db.transaction(() => {
       db.exec(migration.sql);
+      migration.convert?.(db);
       const broken = db.pragma("foreign_key_check");
       if (Array.isArray(broken) && broken.length > 0)
         throw new Error(`${broken.length} rows refer to rows that are gone`);

@@ -14,6 +14,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import type { LaunchSpec, Runner } from "../../core/domain/ports.ts";
 import { createProcessRunner } from "../../core/runners/process/runner.ts";
+import { quantile, report } from "../support/benchmark.ts";
 
 const command = ["/bin/true"];
 /** Compiling the supervisor for the cache happens once per installation, not per launch. */
@@ -62,18 +63,6 @@ async function launchThrough(runner: Runner, folder: string, attempt: number) {
   return { visible, ended: observation.exit.endedAt - startTime };
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? NaN)) / 2;
-}
-
-function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
-}
-
 const rounds = Number(options.rounds);
 const root = await mkdtemp(join(tmpdir(), "gauntlet-launch-"));
 const bare: number[] = [];
@@ -94,23 +83,11 @@ try {
 }
 
 const overhead = visible.map((time, index) => time - (bare[index] ?? NaN));
-if (options.json) {
-  console.log(
-    JSON.stringify({
-      bare_ms_median: median(bare),
-      runner_ms_median: median(visible),
-      overhead_ms_median: median(overhead),
-    }),
-  );
-} else {
-  console.log(`${command.join(" ")}, ${String(rounds)} rounds      median ms    p90 ms`);
-  for (const [name, values] of [
-    ["bare spawn", bare],
-    ["runner, end recorded", ended],
-    ["runner, exit.json seen", visible],
-    ["overhead (reach: 60)", overhead],
-  ] as const) {
-    const figures = [median(values), quantile(values, 0.9)].map((v) => v.toFixed(1).padStart(9));
-    console.log(`${name.padEnd(24)} ${figures.join(" ")}`);
-  }
-}
+const unit = "ms";
+report("launch", [
+  { key: "bare_ms_median", value: quantile(bare, 0.5), unit },
+  { key: "end_recorded_ms_median", value: quantile(ended, 0.5), unit },
+  { key: "runner_ms_median", value: quantile(visible, 0.5), unit },
+  { key: "overhead_ms_median", value: quantile(overhead, 0.5), unit, reach: "<= 60" },
+  { key: "overhead_ms_p90", value: quantile(overhead, 0.9), unit },
+]);
