@@ -25,12 +25,25 @@ export async function follow(
   process.on("SIGINT", interrupt);
   process.on("SIGTERM", interrupt);
   const display = quiet ? silent : process.stdout.isTTY ? liveBlock() : plainLines();
+  const runs = new Map<string, Run>();
+  const evaluations = new Map<string, Evaluation>();
+  let since: number | null = null;
   try {
     for (;;) {
-      const progress = await session.callAgain((client) => client.work.progress(what));
+      const asked = performance.now();
+      const news = await session.callAgain((client) => client.work.progress({ ...what, since }));
+      for (const run of news.runs) runs.set(run.id, run);
+      for (const evaluation of news.evaluations) evaluations.set(evaluation.id, evaluation);
+      since = news.seq;
+      const progress = {
+        ...news,
+        runs: [...runs.values()],
+        evaluations: [...evaluations.values()],
+      };
       display(progress);
       if (progress.done || interrupted) return { progress, interrupted };
-      await sleep(interval);
+      // A core that is busy with a large answer is asked less often.
+      await sleep(Math.max(interval, 10 * (performance.now() - asked)));
     }
   } finally {
     process.off("SIGINT", interrupt);
@@ -95,22 +108,27 @@ function liveBlock(): (progress: Progress) => void {
   };
 }
 
-function blockOf({ runs, evaluations }: Progress, elapsed: number, rows: number): string[] {
-  const widest = Math.max(0, ...runs.map((run) => titleOf(run).length));
-  const lines = runs.map((run) => {
+function blockOf(progress: Progress, elapsed: number, rows: number): string[] {
+  const { runs, evaluations, counts } = progress;
+  // A long sweep shows what moves and what failed; what waits or is done is only counted.
+  const room = Math.max(5, rows - 8);
+  const shown =
+    runs.length <= room
+      ? runs
+      : runs.filter(({ state }) => state === "running" || state === "failed").slice(-room);
+  const widest = Math.max(0, ...shown.map((run) => titleOf(run).length));
+  const lines = shown.map((run) => {
     const since =
       run.startedAt === null ? "" : formatDuration((run.endedAt ?? Date.now()) - run.startedAt);
     const state = styledState(stateOf(run).padEnd(16));
     return `  ${titleOf(run).padEnd(widest)}  ${state}  ${since.padStart(12)}  ${noteOf(run)}`;
   });
+  if (shown.length < runs.length) {
+    const parts = Object.entries(counts.runs).map(([state, number]) => `${number} ${state}`);
+    lines.push(`  ${formatCount(runs.length, "run")}: ${parts.join(", ")}`);
+  }
   if (evaluations.length > 0) lines.push("", ...evaluationLines(evaluations));
-  // A long sweep shows what moves: finished and waiting runs at both ends are only counted.
-  const room = Math.max(5, rows - 1);
-  const shown =
-    lines.length > room
-      ? [...lines.slice(0, room - 1), dim(`  and ${lines.length - room + 1} more lines`)]
-      : lines;
-  return [...shown, dim(`  ${formatDuration(elapsed)}`)];
+  return [...lines.slice(0, Math.max(5, rows)), dim(`  ${formatDuration(elapsed)}`)];
 }
 
 function evaluationLines(evaluations: readonly Evaluation[]): string[] {

@@ -6,6 +6,7 @@ import { oc } from "@orpc/contract";
 import { z } from "zod";
 import { errorCodes, type ErrorCode } from "./errors.ts";
 import { modelInputSchema } from "./schemas/experiment.ts";
+import { priorityRange } from "./priority.ts";
 import { stageSchema } from "./schemas/run-folder.ts";
 import { parameterValueSchema } from "./schemas/scalars.ts";
 import {
@@ -22,6 +23,9 @@ import {
   progressSchema,
   runDetailSchema,
   runViewSchema,
+  sweepDetailSchema,
+  sweepResultSchema,
+  sweepViewSchema,
 } from "./views.ts";
 
 const errorDataSchema = z.object({
@@ -39,6 +43,16 @@ const name = z.string().min(1).max(300);
 const folder = z.string().min(1).max(4096);
 const attacks = z.union([z.string(), z.array(z.string()).min(1)]);
 const nothing = z.object({});
+/** Larger numbers start first. */
+const priority = z.int().min(priorityRange.lowest).max(priorityRange.highest).default(0);
+
+/** Which part of a list is asked for. */
+function pageOf(limit: number) {
+  return {
+    limit: z.int().min(1).max(1000).default(limit),
+    offset: z.int().nonnegative().default(0),
+  };
+}
 
 export const contract = {
   system: {
@@ -55,6 +69,18 @@ export const contract = {
           parameters: z.record(z.string(), parameterValueSchema).default({}),
           seed: z.int().nonnegative().default(0),
           evaluate: z.boolean().default(true),
+          priority,
+        }),
+      )
+      .output(z.object({ run: z.string() })),
+    /** Once more with the code as it was then, and with other values where they are given. */
+    rerun: base
+      .input(
+        z.object({
+          run: name,
+          parameters: z.record(z.string(), parameterValueSchema).default({}),
+          seed: z.int().nonnegative().nullable().default(null),
+          priority,
         }),
       )
       .output(z.object({ run: z.string() })),
@@ -63,8 +89,7 @@ export const contract = {
         z.object({
           state: runViewSchema.shape.state.nullable().default(null),
           experiment: z.string().nullable().default(null),
-          limit: z.int().min(1).max(1000).default(50),
-          offset: z.int().nonnegative().default(0),
+          ...pageOf(50),
         }),
       )
       .output(z.object({ total: z.int(), runs: z.array(runViewSchema) })),
@@ -93,20 +118,35 @@ export const contract = {
           folder,
           evaluate: z.boolean().default(true),
           again: z.boolean().default(false),
+          separate: z.boolean().default(false),
+          priority,
         }),
       )
-      .output(
-        z.object({
-          sweep: z.string(),
-          runs: z.array(z.string()),
-          reused: z.array(z.string()),
-        }),
-      ),
+      .output(sweepResultSchema),
+    list: base
+      .input(z.object(pageOf(100)))
+      .output(z.object({ total: z.int(), sweeps: z.array(sweepViewSchema) })),
+    get: base.input(z.object({ sweep: name, ...pageOf(1000) })).output(sweepDetailSchema),
+    rerun: base
+      .input(z.object({ sweep: name, all: z.boolean().default(false) }))
+      .output(sweepResultSchema),
+    stop: base
+      .input(z.object({ sweep: name }))
+      .output(z.object({ sweep: z.string(), name: z.string(), stopped: z.int() })),
   },
   work: {
-    /** How far the given runs, with what follows from them, and evaluations are. */
+    /**
+     * How far the given runs, with what follows from them, and evaluations are. With `since` only
+     * those are listed that changed after that event; counts are of all.
+     */
     progress: base
-      .input(z.object({ runs: z.array(z.string()), evaluations: z.array(z.string()) }))
+      .input(
+        z.object({
+          runs: z.array(z.string()),
+          evaluations: z.array(z.string()),
+          since: z.int().nonnegative().nullable().default(null),
+        }),
+      )
       .output(progressSchema),
     /** Lets queued jobs start, and says what is unfinished. */
     resume: base

@@ -53,6 +53,7 @@ export const errorCodes = {
   MODEL_NOT_FOUND: entry("not-found", "gauntlet models list shows what there is."),
   MODEL_INVALID: entry("input", "A model needs load (FILE:FUNCTION) or serve, and an input shape."),
   RUN_NOT_FOUND: entry("not-found", "gauntlet runs list shows what there is."),
+  SWEEP_NOT_FOUND: entry("not-found", "gauntlet sweeps list shows what there is."),
   NAME_AMBIGUOUS: entry("not-found", "Give more letters of the id."),
   RUN_ACTIVE: entry("conflict", "Stop it first: gauntlet runs stop RUN."),
   RUN_FAILED: entry("job-failed", "gauntlet runs show RUN tells where and why."),

@@ -100,6 +100,58 @@ export const runDetailSchema = runViewSchema.extend({
 });
 export type RunDetail = z.infer<typeof runDetailSchema>;
 
+export const sweepViewSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  experiment: z.string(),
+  version: z.int(),
+  method: z.enum(["grid", "random", "sobol"]),
+  objective: z.object({ metric: z.string(), goal: z.enum(["maximize", "minimize"]) }).nullable(),
+  priority: z.int(),
+  /** Cells by the state of the run that stands for them; `open`: there is none. */
+  counts: z.object({
+    open: z.int(),
+    queued: z.int(),
+    running: z.int(),
+    succeeded: z.int(),
+    failed: z.int(),
+    cancelled: z.int(),
+  }),
+  createdAt: time,
+});
+export type SweepView = z.infer<typeof sweepViewSchema>;
+
+export const sweepDetailSchema = sweepViewSchema.extend({
+  cells: z.array(
+    z.object({
+      position: z.int(),
+      label: z.string(),
+      parameters,
+      seed: z.int(),
+      state: z.enum(["open", ...runViewSchema.shape.state.options]),
+      runId: z.string().nullable(),
+      run: z.string().nullable(),
+      reason: z.string().nullable(),
+      summary: z.record(z.string(), z.unknown()),
+      startedAt: nullableTime,
+      endedAt: nullableTime,
+    }),
+  ),
+});
+export type SweepDetail = z.infer<typeof sweepDetailSchema>;
+
+/** What submitting or rerunning a sweep did; see core/services/sweeps.ts. */
+export const sweepResultSchema = z.object({
+  sweep: z.string(),
+  name: z.string(),
+  cells: z.int(),
+  runs: z.array(z.string()),
+  reused: z.array(z.string()),
+  underWay: z.array(z.string()),
+  evaluations: z.array(z.string()),
+});
+export type SweepResultView = z.infer<typeof sweepResultSchema>;
+
 export const progressSchema = z.object({
   runs: z.array(
     z.object({
@@ -127,8 +179,15 @@ export const progressSchema = z.object({
       condition: z.string().nullable(),
     }),
   ),
+  /** Of all that was asked about, whether or not it is listed. */
+  counts: z.object({
+    runs: z.partialRecord(runViewSchema.shape.state, z.int()),
+    evaluations: z.partialRecord(evaluationViewSchema.shape.state, z.int()),
+  }),
   /** True when nothing of all this is unfinished. */
   done: z.boolean(),
+  /** Number of the newest event that this answer knows of. */
+  seq: z.int(),
 });
 export type Progress = z.infer<typeof progressSchema>;
 

@@ -21,7 +21,12 @@ export function demoCommand(): Command {
         }
         const kit = join(installationFolder, "resources", "kits", "digits");
         const quiet = json;
-        await sweepAndFollow(session, kit, { again: options.again, evaluate: true }, quiet);
+        await sweepAndFollow(
+          session,
+          kit,
+          { again: options.again, evaluate: true, priority: 0 },
+          quiet,
+        );
         if (process.exitCode === 130) return;
         const view = await session.call((client) => client.leaderboard.get({ set: "active" }));
         if (json) {

@@ -2,7 +2,9 @@ import { resolve } from "node:path";
 import { Command } from "commander";
 import { exitStatusOf, GauntletError } from "../../shared/errors.ts";
 import { formatCount } from "../../shared/format.ts";
-import type { Progress } from "../../shared/views.ts";
+import { priorityRange } from "../../shared/priority.ts";
+import type { Progress, SweepResultView } from "../../shared/views.ts";
+import { visible } from "../../shared/visible.ts";
 import { wantsJson, withSession } from "../context.ts";
 import { example } from "../example.ts";
 import { follow } from "../follow.ts";
@@ -16,20 +18,22 @@ export function runCommand(): Command {
     .option("--set <name=value>", "give a parameter a value; can be repeated", collect, [])
     .option("--seed <number>", "seed of the run", wholeNumber, 0)
     .option("--no-evaluate", "stop after the test")
+    .option("--priority <number>", priorityHelp, priorityOption, 0)
     .addHelpText("after", example("gauntlet run . --set learning_rate=0.03 --seed 1"))
     .action(
       async (
         folder: string,
-        options: { set: string[]; seed: number; evaluate: boolean },
+        options: { set: string[]; seed: number; evaluate: boolean; priority: number },
         command: Command,
       ) =>
         withSession(command, async (session) => {
           const { run } = await session.call((client) =>
             client.runs.submit({
               folder: resolve(folder),
-              parameters: Object.fromEntries(options.set.map(assignment)),
+              parameters: assignments(options.set),
               seed: options.seed,
               evaluate: options.evaluate,
+              priority: options.priority,
             }),
           );
           await followToEnd(session, { runs: [run], evaluations: [] }, wantsJson(command), { run });
@@ -37,18 +41,21 @@ export function runCommand(): Command {
     );
 }
 
+type SweepOptions = { again?: boolean; new?: boolean; evaluate: boolean; priority: number };
+
 export function sweepCommand(): Command {
   return new Command("sweep")
-    .description("run every cell of the experiment's grid; cells that have succeeded are kept")
+    .description("run every cell of the experiment's sweep that has neither succeeded nor begun")
     .argument("[folder]", "the experiment's folder, with gauntlet.yaml", ".")
-    .option("--again", "run cells again that have succeeded before")
+    .option("--again", "run every cell anew, whatever has succeeded")
+    .option("--new", "start a sweep of its own instead of adding to the one there is")
     .option("--no-evaluate", "stop after the tests")
+    .option("--priority <number>", priorityHelp, priorityOption, 0)
     .addHelpText("after", example("gauntlet sweep ."))
-    .action(
-      async (folder: string, options: { again?: boolean; evaluate: boolean }, command: Command) =>
-        withSession(command, async (session) => {
-          await sweepAndFollow(session, folder, options, wantsJson(command));
-        }),
+    .action(async (folder: string, options: SweepOptions, command: Command) =>
+      withSession(command, async (session) => {
+        await sweepAndFollow(session, folder, options, wantsJson(command));
+      }),
     );
 }
 
@@ -56,7 +63,7 @@ export function sweepCommand(): Command {
 export async function sweepAndFollow(
   session: Session,
   folder: string,
-  options: { again?: boolean; evaluate: boolean },
+  options: SweepOptions,
   json: boolean,
 ): Promise<void> {
   const result = await session.call((client) =>
@@ -64,16 +71,31 @@ export async function sweepAndFollow(
       folder: resolve(folder),
       evaluate: options.evaluate,
       again: options.again ?? false,
+      separate: options.new ?? false,
+      priority: options.priority,
     }),
   );
+  await followSweep(session, result, json);
+}
+
+/** Says what a sweep queued and watches it to its end. */
+export async function followSweep(
+  session: Session,
+  result: SweepResultView,
+  json: boolean,
+): Promise<void> {
+  const { runs, reused, underWay, evaluations } = result;
   if (!json) {
-    printLine(`${formatCount(result.runs.length, "cell")} queued`);
-    if (result.reused.length > 0)
+    printLine(`${visible(result.name)}: ${formatCount(runs.length, "cell")} queued`);
+    if (underWay.length > 0) printLine(`${formatCount(underWay.length, "cell")} under way already`);
+    if (reused.length > 0)
       printLine(
-        `${formatCount(result.reused.length, "cell")} done before with the same code and values are kept (--again runs them anew)`,
+        `${formatCount(reused.length, "cell")} done before with the same code and values are kept (--again runs them anew)`,
       );
+    if (evaluations.length > 0)
+      printLine(`${formatCount(evaluations.length, "evaluation")} of those queued`);
   }
-  await followToEnd(session, { runs: result.runs, evaluations: [] }, json, result);
+  await followToEnd(session, { runs: [...runs, ...underWay], evaluations }, json, result);
 }
 
 export function waitCommand(): Command {
@@ -146,8 +168,24 @@ export function wholeNumber(text: string): number {
   throw new GauntletError("USAGE", `${text} is no whole number from 0.`);
 }
 
-function assignment(text: string): [string, string] {
-  const at = text.indexOf("=");
-  if (at <= 0) throw new GauntletError("USAGE", `--set takes NAME=VALUE, not ${text}.`);
-  return [text.slice(0, at), text.slice(at + 1)];
+/** NAME=VALUE arguments as an object. Throws USAGE. */
+export function assignments(texts: readonly string[]): Record<string, string> {
+  const pairs = texts.map((text): [string, string] => {
+    const at = text.indexOf("=");
+    if (at <= 0) throw new GauntletError("USAGE", `--set takes NAME=VALUE, not ${text}.`);
+    return [text.slice(0, at), text.slice(at + 1)];
+  });
+  return Object.fromEntries(pairs);
+}
+
+export const priorityHelp = `larger numbers start first, ${priorityRange.lowest} to ${priorityRange.highest}`;
+
+/** A priority for commander. Throws USAGE. */
+export function priorityOption(text: string): number {
+  const value = Number(text);
+  const { lowest, highest } = priorityRange;
+  if (/^-?\d+$/.test(text) && value >= lowest && value <= highest) return value;
+  throw new GauntletError("USAGE", `${text} is no priority.`, {
+    hint: `A whole number from ${lowest} to ${highest}.`,
+  });
 }

@@ -9,7 +9,14 @@ import { wantsJson, withSession } from "../context.ts";
 import { example } from "../example.ts";
 import { bold, dim, printJson, printLine, styledState, table } from "../terminal.ts";
 import { show } from "./attacks.ts";
-import { wholeNumber } from "./run.ts";
+import {
+  assignments,
+  collect,
+  followToEnd,
+  priorityHelp,
+  priorityOption,
+  wholeNumber,
+} from "./run.ts";
 
 const followInterval = 300;
 
@@ -72,6 +79,28 @@ export function runsCommands(): Command {
       ),
     );
   runs
+    .command("rerun")
+    .description("run once more with the code as it was, and with other values where given")
+    .argument("<run>", "name or id")
+    .option("--set <name=value>", "give a parameter another value; can be repeated", collect, [])
+    .option("--seed <number>", "another seed", wholeNumber)
+    .option("--priority <number>", priorityHelp, priorityOption, 0)
+    .addHelpText("after", example("gauntlet runs rerun amber-kestrel --set learning_rate=0.01"))
+    .action(async (run: string, options: RerunOptions, command: Command) =>
+      withSession(command, async (session) => {
+        const queued = await session.call((client) =>
+          client.runs.rerun({
+            run,
+            parameters: assignments(options.set),
+            seed: options.seed ?? null,
+            priority: options.priority,
+          }),
+        );
+        const what = { runs: [queued.run], evaluations: [] };
+        await followToEnd(session, what, wantsJson(command), queued);
+      }),
+    );
+  runs
     .command("delete")
     .description("delete runs with their models, evaluations and files, for good")
     .argument("<runs...>", "names or ids")
@@ -90,6 +119,7 @@ export function runsCommands(): Command {
   return runs;
 }
 
+type RerunOptions = { set: string[]; seed?: number; priority: number };
 type ListOptions = { state?: string; experiment?: string; limit: number; offset: number };
 
 const runStates = ["queued", "running", "succeeded", "failed", "cancelled"] as const;

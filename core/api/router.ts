@@ -12,8 +12,9 @@ import { leaderboard } from "../services/leaderboard.ts";
 import { readLog } from "../services/logs.ts";
 import { findModel } from "../services/find.ts";
 import { importModel } from "../services/models.ts";
-import { progressOf, unfinished } from "../services/progress.ts";
-import { findRun, stopRun, submitRun, submitSweep } from "../services/runs.ts";
+import { progressOf, resume } from "../services/progress.ts";
+import { findRun, rerun, stopRun, submitRun } from "../services/runs.ts";
+import { rerunSweep, stopSweep, submitSweep, sweepDetail, sweepView } from "../services/sweeps.ts";
 import { version } from "../services/version.ts";
 import {
   attackSetView,
@@ -49,6 +50,7 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
       submit: os.runs.submit.handler(async ({ input }) => ({
         run: await submitRun(context, input),
       })),
+      rerun: os.runs.rerun.handler(({ input }) => ({ run: rerun(context, input) })),
       list: os.runs.list.handler(({ input }) => {
         const { total, rows } = catalog.runs.list(input);
         return { total, runs: rows.map(runView) };
@@ -63,15 +65,17 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
     },
     sweeps: {
       submit: os.sweeps.submit.handler(({ input }) => submitSweep(context, input)),
+      list: os.sweeps.list.handler(({ input }) => {
+        const { total, rows } = catalog.sweeps.list(input.limit, input.offset);
+        return { total, sweeps: rows.map((sweep) => sweepView(context, sweep)) };
+      }),
+      get: os.sweeps.get.handler(({ input }) => sweepDetail(context, input)),
+      rerun: os.sweeps.rerun.handler(({ input }) => rerunSweep(context, input)),
+      stop: os.sweeps.stop.handler(({ input }) => stopSweep(context, input.sweep)),
     },
     work: {
-      progress: os.work.progress.handler(({ input }) =>
-        progressOf(context, input.runs, input.evaluations),
-      ),
-      resume: os.work.resume.handler(() => {
-        context.engine.setWorking(true);
-        return unfinished(context);
-      }),
+      progress: os.work.progress.handler(({ input }) => progressOf(context, input)),
+      resume: os.work.resume.handler(() => resume(context)),
     },
     evaluations: {
       fill: os.evaluations.fill.handler(({ input }) => fillEvaluations(context, input)),

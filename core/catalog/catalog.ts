@@ -9,7 +9,9 @@ import { createJobCatalog } from "./jobs.ts";
 import { createMetricStore } from "./metrics.ts";
 import { createModelCatalog } from "./models.ts";
 import { openCatalog } from "./open.ts";
+import { createProgressCatalog } from "./progress.ts";
 import { createRunCatalog } from "./runs.ts";
+import { createSweepCatalog } from "./sweeps.ts";
 import { translateSqliteError } from "./sqlite-errors.ts";
 
 export type Catalog = ReturnType<typeof createCatalog>;
@@ -32,7 +34,9 @@ export function createCatalog(folder: string, clock: Clock, newId: () => string)
     attacks: createAttackCatalog(db, clock, newId, artifacts),
     models: createModelCatalog(db, clock, newId, artifacts),
     runs: createRunCatalog(db, clock, newId, events),
+    sweeps: createSweepCatalog(db, clock, newId, events),
     evaluations: createEvaluationCatalog(db, clock, newId, events),
+    progress: createProgressCatalog(db),
     jobs: createJobCatalog(db, clock, { events, artifacts, metrics }),
     /** Runs `work` as one transaction; all of it is kept or none. */
     transaction<T>(work: () => T): T {

@@ -39,9 +39,9 @@ export function createExperimentCatalog(
   );
   const insertVersion = db.prepare(
     `INSERT INTO experiment_version (id, experiment_id, number, spec_hash, spec_text, spec_json,
-       code_tree, git_commit, git_branch, git_diff, created_at)
+       recipe_hash, code_tree, git_commit, git_branch, git_diff, created_at)
      SELECT @id, @experimentId, coalesce(max(number), 0) + 1, @specHash, @specText, @spec,
-       @codeTree, @gitCommit, @gitBranch, @gitDiff, @now
+       @recipeHash, @codeTree, @gitCommit, @gitBranch, @gitDiff, @now
      FROM experiment_version WHERE experiment_id = @experimentId`,
   );
   const selectOne = db.prepare<[string], Omit<ExperimentVersion, "spec"> & { spec_json: string }>(
@@ -59,6 +59,8 @@ export function createExperimentCatalog(
       spec: Experiment;
       specText: string;
       specHash: string;
+      /** Hash of domain/recipe.ts: versions that share it share their cells. */
+      recipeHash: string;
       code: TreeManifest;
       gitCommit: string | null;
       gitBranch: string | null;

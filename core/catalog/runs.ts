@@ -4,7 +4,7 @@ import type { Clock } from "../domain/ports.ts";
 import type { ExitRecord, FailureReason, JobState } from "../domain/job.ts";
 import type { Stage } from "../../shared/schemas/run-folder.ts";
 import type { EventLog } from "./events.ts";
-import { fromJson, fromNullableJson, toNullableJson } from "./json.ts";
+import { fromJson, fromNullableJson } from "./json.ts";
 
 export type RunState = "queued" | "running" | "succeeded" | "failed" | "cancelled";
 
@@ -21,6 +21,8 @@ export type CatalogRun = {
   seed: number;
   datasetId: string | null;
   evaluate: boolean;
+  /** Runs with a larger number start first. */
+  priority: number;
   state: RunState;
   reason: string | null;
   summary: Record<string, unknown> | null;
@@ -58,7 +60,7 @@ type RunRow = Omit<CatalogRun, "parameters" | "evaluate" | "summary"> & {
 
 const runColumns = `r.id, r.name, e.name AS experiment, r.experiment_version_id AS experimentVersionId,
   v.number AS version, r.sweep_id AS sweepId, r.label, r.parameters_json, r.seed,
-  r.dataset_id AS datasetId, r.evaluate, r.state, r.reason, r.summary_json,
+  r.dataset_id AS datasetId, r.evaluate, r.priority, r.state, r.reason, r.summary_json,
   r.created_at AS createdAt, r.started_at AS startedAt, r.ended_at AS endedAt`;
 const runFrom = `FROM run r JOIN experiment_version v ON v.id = r.experiment_version_id
   JOIN experiment e ON e.id = v.experiment_id`;
@@ -81,16 +83,12 @@ export function createRunCatalog(
 ) {
   const insert = db.prepare(
     `INSERT INTO run (id, name, experiment_version_id, sweep_id, label, point_key, parameters_json,
-       seed, dataset_id, evaluate, state, created_at)
+       seed, dataset_id, evaluate, priority, state, created_at)
      VALUES (@id, @name, @experimentVersionId, @sweepId, @label, @pointKey, @parameters, @seed,
-       @datasetId, @evaluate, 'queued', @now)`,
+       @datasetId, @evaluate, @priority, 'queued', @now)`,
   );
   const insertParameter = db.prepare<[string, string, number | null, string]>(
     "INSERT INTO run_parameter (run_id, name, number, text) VALUES (?, ?, ?, ?)",
-  );
-  const insertSweep = db.prepare(
-    `INSERT INTO sweep (id, name, experiment_version_id, method, values_json, objective_json, created_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?)`,
   );
   const byId = db.prepare<[string], RunRow>(`SELECT ${runColumns} ${runFrom} WHERE r.id = ?`);
   const search = db.prepare<{ name: string; id: string }, RunRow>(
@@ -106,10 +104,7 @@ export function createRunCatalog(
     `SELECT count(*) AS total ${runFrom}
      WHERE (@state IS NULL OR r.state = @state) AND (@experiment IS NULL OR e.name = @experiment)`,
   );
-  const succeededCell = db.prepare<[string, string], { id: string }>(
-    `SELECT id FROM run WHERE experiment_version_id = ? AND point_key = ? AND state = 'succeeded'
-     ORDER BY id DESC LIMIT 1`,
-  );
+  const wantEvaluation = db.prepare<[string]>("UPDATE run SET evaluate = 1 WHERE id = ?");
   const finish = db.prepare<[RunState, string | null, number, string]>(
     "UPDATE run SET state = ?, reason = ?, ended_at = ? WHERE id = ?",
   );
@@ -153,6 +148,7 @@ export function createRunCatalog(
       seed: number;
       datasetId: string | null;
       evaluate: boolean;
+      priority: number;
     }): string {
       const id = newId();
       insert.run({
@@ -165,26 +161,6 @@ export function createRunCatalog(
       for (const [name, value] of Object.entries({ ...run.parameters, seed: run.seed }))
         insertParameter.run(id, name, typeof value === "number" ? value : null, String(value));
       events.append("run.created", id, { name: run.name, label: run.label });
-      return id;
-    },
-    addSweep(sweep: {
-      name: string;
-      experimentVersionId: string;
-      method: string;
-      values: Record<string, ParameterValue[]>;
-      objective: unknown;
-    }): string {
-      const id = newId();
-      insertSweep.run(
-        id,
-        sweep.name,
-        sweep.experimentVersionId,
-        sweep.method,
-        JSON.stringify(sweep.values),
-        toNullableJson(sweep.objective),
-        clock.now(),
-      );
-      events.append("sweep.created", id, { name: sweep.name });
       return id;
     },
     get(id: string): CatalogRun {
@@ -201,9 +177,9 @@ export function createRunCatalog(
       const rows = page.all({ ...filter, limit, offset }).map(runOf);
       return { total, rows };
     },
-    /** A finished run of the same version and point, which need not be run again. */
-    succeededCell(experimentVersionId: string, pointKey: string): string | undefined {
-      return succeededCell.get(experimentVersionId, pointKey)?.id;
+    /** The run's model is to go on to the attacks after all. */
+    wantEvaluation(id: string): void {
+      wantEvaluation.run(id);
     },
     finish(id: string, state: RunState, reason: string | null): void {
       finish.run(state, reason, clock.now(), id);

@@ -1,8 +1,9 @@
 import type { Collected } from "../domain/ports.ts";
 import type { Verdict } from "../domain/job.ts";
 import type { Job } from "../domain/job-spec.ts";
+import { jobPriority } from "../domain/priority.ts";
 import type { CoreContext } from "./context.ts";
-import { queueEvaluation, resolveAttacks, subjectOf, threatModelFor } from "./evaluations.ts";
+import { priorityOf, queueEvaluationsOf, subjectOf } from "./evaluations.ts";
 import { testSpec, verifySpec } from "./job-specs.ts";
 import { updateScores } from "./scores.ts";
 
@@ -86,8 +87,7 @@ function afterTrain(
     id: context.newId(),
     runId,
     runner: job.runner,
-    // A run that has begun is brought to its end before the next one starts.
-    priority: 1,
+    priority: jobPriority("test", run.priority),
     spec: testSpec(spec, spec.test, {
       parameters: run.parameters,
       seed: run.seed,
@@ -122,14 +122,9 @@ function finishRun(context: CoreContext, runId: string): void {
   const { catalog } = context;
   catalog.runs.finish(runId, "succeeded", null);
   const run = catalog.runs.get(runId);
+  if (!run.evaluate) return;
   const { spec } = catalog.experiments.version(run.experimentVersionId);
-  const model = catalog.models.ofRun(runId);
-  if (!run.evaluate || !spec.evaluate || !model || !run.datasetId) return;
-  const dataset = catalog.datasets.get(run.datasetId);
-  const { threat_model, samples } = spec.evaluate;
-  const threatModelId = threatModelFor(context, dataset, threat_model, samples);
-  for (const attack of resolveAttacks(context, spec.evaluate.attacks))
-    queueEvaluation(context, model.id, attack.id, threatModelId);
+  queueEvaluationsOf(context, runId, spec.evaluate);
 }
 
 function afterEvaluate(
@@ -148,16 +143,13 @@ function afterEvaluate(
     return;
   }
   catalog.evaluations.setState(id, "verifying", { summary: collected.summary });
+  const evaluation = catalog.evaluations.get(id);
   catalog.jobs.add({
     id: context.newId(),
     evaluationId: id,
     runner: job.runner,
-    priority: 3,
-    spec: verifySpec(
-      context.folders.installation,
-      subjectOf(context, catalog.evaluations.get(id)),
-      collected.files,
-    ),
+    priority: jobPriority("verify", priorityOf(context, evaluation.modelId)),
+    spec: verifySpec(context.folders.installation, subjectOf(context, evaluation), collected.files),
   });
 }
 

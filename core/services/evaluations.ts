@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { GauntletError } from "../../shared/errors.ts";
 import { attackLabel } from "../../shared/schemas/attack.ts";
 import { type EvaluatePlan, evaluateSchema } from "../../shared/schemas/experiment.ts";
@@ -8,6 +7,8 @@ import type { CatalogAttack } from "../catalog/attacks.ts";
 import type { CatalogDataset } from "../catalog/datasets.ts";
 import type { CatalogEvaluation } from "../catalog/evaluations.ts";
 import type { CatalogModel } from "../catalog/models.ts";
+import { jobPriority } from "../domain/priority.ts";
+import { sha256 } from "../platform/sha256.ts";
 import type { CoreContext } from "./context.ts";
 import { evaluateSpec, type EvaluationSubject } from "./job-specs.ts";
 import { findModel } from "./find.ts";
@@ -56,7 +57,7 @@ export function threatModelFor(
   const sampleSet = context.datasetReader.sampleSet(dataset, "test", samples);
   const { norm, minimal, epsilon = null, bounds, targeted, queries = null } = threat;
   const content = [norm, minimal, epsilon, bounds, targeted, queries, sampleSet.hash];
-  const id = createHash("sha256").update(JSON.stringify(content)).digest("hex");
+  const id = sha256(JSON.stringify(content));
   context.catalog.evaluations.addThreatModel({ id, threat, datasetId: dataset.id, sampleSet });
   return id;
 }
@@ -80,11 +81,35 @@ export function queueEvaluation(
     id: context.newId(),
     evaluationId: id,
     runner: "process",
-    // In the order of submission: a sweep trains first, which packs the slots best.
-    priority: 0,
+    priority: jobPriority("evaluate", priorityOf(context, modelId)),
     spec: evaluateSpec(context.folders.installation, subjectOf(context, evaluations.get(id))),
   });
   return id;
+}
+
+/** The priority of the run that made a model; 0 for an imported one. */
+export function priorityOf({ catalog }: CoreContext, modelId: string): number {
+  const { runId } = catalog.models.get(modelId);
+  return runId ? catalog.runs.get(runId).priority : 0;
+}
+
+/**
+ * Queues what a plan asks for of the model that a run made, where it is missing. Call it inside a
+ * transaction. Returns the evaluations that were queued.
+ */
+export function queueEvaluationsOf(
+  context: CoreContext,
+  runId: string,
+  plan: EvaluatePlan | undefined,
+): string[] {
+  const { catalog } = context;
+  const model = catalog.models.ofRun(runId);
+  if (!plan || !model?.datasetId) return [];
+  const dataset = catalog.datasets.get(model.datasetId);
+  const threatModelId = threatModelFor(context, dataset, plan.threat_model, plan.samples);
+  return resolveAttacks(context, plan.attacks).flatMap(
+    ({ id }) => queueEvaluation(context, model.id, id, threatModelId) ?? [],
+  );
 }
 
 export function needsEvaluation(evaluation: CatalogEvaluation | undefined): boolean {

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { GauntletError } from "../../shared/errors.ts";
@@ -8,9 +7,11 @@ import { formatProblems } from "../../shared/problems.ts";
 import type { Experiment, Parameter } from "../../shared/schemas/experiment.ts";
 import type { ParameterValue } from "../../shared/schemas/scalars.ts";
 import { didYouMean } from "../../shared/suggest.ts";
+import { recipeText } from "../domain/recipe.ts";
 import type { TreeManifest } from "../domain/tree.ts";
 import { isErrno } from "../platform/errno.ts";
 import { gitState, type GitState } from "../platform/git.ts";
+import { sha256 } from "../platform/sha256.ts";
 import { listSourceFiles } from "../platform/source-files.ts";
 import type { CoreContext } from "./context.ts";
 
@@ -45,6 +46,7 @@ export async function loadExperiment(given: string): Promise<LoadedExperiment> {
 /** A version of an experiment, ready to be noted in the catalog. */
 export type ExperimentSnapshot = LoadedExperiment & {
   specHash: string;
+  recipeHash: string;
   code: TreeManifest;
   git: GitState;
 };
@@ -54,12 +56,13 @@ export async function snapshotExperiment(
   context: CoreContext,
   experiment: LoadedExperiment,
 ): Promise<ExperimentSnapshot> {
-  const { folder, text } = experiment;
+  const { folder, spec, text } = experiment;
   const [code, git] = await Promise.all([
     listSourceFiles(folder).then((files) => context.trees.put(folder, files)),
     gitState(folder),
   ]);
-  return { ...experiment, specHash: createHash("sha256").update(text).digest("hex"), code, git };
+  const recipeHash = sha256(recipeText(spec, code.files, specName));
+  return { ...experiment, specHash: sha256(text), recipeHash, code, git };
 }
 
 /** Notes the version unless it is known. Call it inside a transaction. Returns its id. */
@@ -70,6 +73,7 @@ export function noteVersion(context: CoreContext, snapshot: ExperimentSnapshot):
     spec: snapshot.spec,
     specText: snapshot.text,
     specHash: snapshot.specHash,
+    recipeHash: snapshot.recipeHash,
     code: snapshot.code,
     gitCommit: snapshot.git.commit,
     gitBranch: snapshot.git.branch,

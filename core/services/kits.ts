@@ -1,3 +1,4 @@
+import { priorityRange } from "../../shared/priority.ts";
 import { readdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -10,6 +11,7 @@ import type { CatalogDataset } from "../catalog/datasets.ts";
 import { isErrno } from "../platform/errno.ts";
 import { listSourceFiles } from "../platform/source-files.ts";
 import { addAttacks, saveAttackSet } from "./attacks.ts";
+import { jobPriority } from "../domain/priority.ts";
 import type { CoreContext } from "./context.ts";
 
 /** `kit.yaml`: what a kit in resources/kits brings besides an experiment. */
@@ -72,7 +74,7 @@ export async function packKitDataset(context: CoreContext, kit: Kit): Promise<Ca
     catalog.jobs.add({
       id: jobId,
       runner: "process",
-      priority: 10,
+      priority: jobPriority("pack", priorityRange.highest),
       spec: {
         stage: "pack",
         command: kit.dataset.command,

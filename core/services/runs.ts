@@ -1,10 +1,13 @@
 import { GauntletError } from "../../shared/errors.ts";
+import type { Experiment } from "../../shared/schemas/experiment.ts";
 import type { ParameterValue } from "../../shared/schemas/scalars.ts";
 import type { CatalogDataset } from "../catalog/datasets.ts";
 import type { CatalogRun } from "../catalog/runs.ts";
-import { expandGrid, type GridPoint } from "../domain/grid.ts";
+import type { SweepPoint } from "../catalog/sweeps.ts";
+import { expandGrid } from "../domain/grid.ts";
 import { isTerminal } from "../domain/job.ts";
 import { friendlyName } from "../domain/names.ts";
+import { jobPriority } from "../domain/priority.ts";
 import type { CoreContext } from "./context.ts";
 import { findDataset } from "./datasets.ts";
 import {
@@ -30,82 +33,69 @@ export type RunRequest = {
   seed: number;
   /** Whether the model goes on to the attacks of `evaluate`, where the experiment has it. */
   evaluate: boolean;
+  /** Runs with a larger number start first. */
+  priority: number;
 };
 
 /** Queues one run of an experiment. Returns its id. */
 export async function submitRun(context: CoreContext, request: RunRequest): Promise<string> {
-  const prepared = await prepare(context, request.folder, request.evaluate);
-  const { spec } = prepared.snapshot;
-  const parameters = resolveParameters(spec.parameters, request.parameters);
-  const seed = checkedSeed(request.seed);
-  const [point] = expandGrid({ seed: [seed] }, parameters);
-  if (!point) throw new Error("a grid of one value has no point");
+  const { snapshot, dataset } = await prepare(context, request.folder, request.evaluate);
+  const { spec } = snapshot;
+  const point = singlePoint(spec, request.parameters, request.seed);
+  const { evaluate, priority } = request;
   const id = context.catalog.transaction(() => {
-    const versionId = noteVersion(context, prepared.snapshot);
-    return addRun(context, prepared, { versionId, sweepId: null, point: { ...point, label: "" } });
+    const version = { id: noteVersion(context, snapshot), spec, codeTree: snapshot.code.hash };
+    return addRun(context, { version, dataset, evaluate, priority, sweepId: null, point });
   });
   context.engine.setWorking(true);
   return id;
 }
 
-export type SweepRequest = {
-  folder: string;
-  evaluate: boolean;
-  /** Run cells again that have succeeded with the same version of the experiment. */
-  again: boolean;
+export type RerunRequest = {
+  run: string;
+  /** Values that differ from those of the run. */
+  parameters: Record<string, ParameterValue>;
+  /** Null: the run's own. */
+  seed: number | null;
+  priority: number;
 };
 
-export type SweepResult = { sweep: string; runs: string[]; reused: string[] };
-
-/** Queues every cell of an experiment's grid. Throws METHOD_UNSUPPORTED and what a run throws. */
-export async function submitSweep(
-  context: CoreContext,
-  request: SweepRequest,
-): Promise<SweepResult> {
+/** Queues a run once more, with the code as it was then. Returns the new run's id. */
+export function rerun(context: CoreContext, request: RerunRequest): string {
   const { catalog } = context;
-  const prepared = await prepare(context, request.folder, request.evaluate);
-  const { spec } = prepared.snapshot;
-  if (!spec.sweep)
-    throw new GauntletError("SPEC_INVALID", `The experiment ${spec.name} has no sweep.`, {
-      hint: "Add sweep: { values: { PARAMETER: [...] } } to gauntlet.yaml.",
-    });
-  const { method, values, objective } = spec.sweep;
-  if (method !== "grid")
-    throw new GauntletError(
-      "METHOD_UNSUPPORTED",
-      `Sweeps by method ${method} come with a later version.`,
-    );
-  const points = expandGrid(values, resolveParameters(spec.parameters, {}));
-  const result = catalog.transaction(() => {
-    const versionId = noteVersion(context, prepared.snapshot);
-    const sweepId = catalog.runs.addSweep({
-      name: spec.name,
-      experimentVersionId: versionId,
-      method,
-      values,
-      objective,
-    });
-    const runs: string[] = [];
-    const reused: string[] = [];
-    for (const point of points) {
-      const done = request.again ? undefined : catalog.runs.succeededCell(versionId, point.key);
-      if (done) reused.push(done);
-      else runs.push(addRun(context, prepared, { versionId, sweepId, point }));
-    }
-    return { sweep: sweepId, runs, reused };
-  });
+  const run = findRun(context, request.run);
+  const version = catalog.experiments.version(run.experimentVersionId);
+  const seed = request.seed ?? run.seed;
+  const point = singlePoint(version.spec, { ...run.parameters, ...request.parameters }, seed);
+  const dataset = run.datasetId ? catalog.datasets.get(run.datasetId) : null;
+  const { evaluate } = run;
+  const { priority } = request;
+  const id = catalog.transaction(() =>
+    addRun(context, { version, dataset, evaluate, priority, sweepId: null, point }),
+  );
   context.engine.setWorking(true);
-  return result;
+  return id;
 }
 
-type Prepared = {
-  snapshot: ExperimentSnapshot;
-  dataset: CatalogDataset | null;
-  evaluate: boolean;
-};
+function singlePoint(
+  spec: Experiment,
+  given: Record<string, ParameterValue>,
+  seed: number,
+): SweepPoint {
+  const parameters = resolveParameters(spec.parameters, given);
+  const [point] = expandGrid({ seed: [checkedSeed(seed)] }, parameters);
+  if (!point) throw new Error("a grid of one value has no point");
+  return { ...point, label: "" };
+}
+
+export type Prepared = { snapshot: ExperimentSnapshot; dataset: CatalogDataset | null };
 
 /** Everything that can be wrong is found here, before anything is queued. */
-async function prepare(context: CoreContext, folder: string, evaluate: boolean): Promise<Prepared> {
+export async function prepare(
+  context: CoreContext,
+  folder: string,
+  evaluate: boolean,
+): Promise<Prepared> {
   const experiment = await loadExperiment(folder);
   const { spec } = experiment;
   if (spec.image !== undefined)
@@ -118,53 +108,58 @@ async function prepare(context: CoreContext, folder: string, evaluate: boolean):
     resolveAttacks(context, spec.evaluate.attacks);
     context.datasetReader.sampleSet(dataset, "test", spec.evaluate.samples);
   }
-  return { snapshot: await snapshotExperiment(context, experiment), dataset, evaluate };
+  return { snapshot: await snapshotExperiment(context, experiment), dataset };
 }
 
-function addRun(
+/** Queues a run of a noted version. Call it inside a transaction. Returns its id. */
+export function addRun(
   context: CoreContext,
-  { snapshot, dataset, evaluate }: Prepared,
-  cell: { versionId: string; sweepId: string | null; point: GridPoint },
+  run: {
+    version: { id: string; spec: Experiment; codeTree: string };
+    dataset: CatalogDataset | null;
+    evaluate: boolean;
+    priority: number;
+    sweepId: string | null;
+    point: SweepPoint;
+  },
 ): string {
-  const { point } = cell;
+  const { version, dataset, evaluate, priority, sweepId, point } = run;
+  const { parameters, seed } = point;
   const runId = context.catalog.runs.add({
     name: friendlyName(context.randomInteger()),
-    experimentVersionId: cell.versionId,
-    sweepId: cell.sweepId,
+    experimentVersionId: version.id,
+    sweepId,
     label: point.label,
     pointKey: point.key,
-    parameters: point.parameters,
-    seed: point.seed,
+    parameters,
+    seed,
     datasetId: dataset?.id ?? null,
     evaluate,
+    priority,
   });
   context.catalog.jobs.add({
     id: context.newId(),
     runId,
     runner: "process",
-    priority: 0,
-    spec: trainSpec(snapshot.spec, {
-      parameters: point.parameters,
-      seed: point.seed,
-      codeTree: snapshot.code.hash,
-      dataset,
-    }),
+    priority: jobPriority("train", priority),
+    spec: trainSpec(version.spec, { parameters, seed, codeTree: version.codeTree, dataset }),
   });
   return runId;
 }
 
 /** Asks every unfinished job of a run, and of its model's evaluations, to end. */
 export function stopRun(context: CoreContext, text: string): { run: CatalogRun; stopped: number } {
-  const { catalog, engine } = context;
   const run = findRun(context, text);
-  const stopped = catalog.transaction(
-    () =>
-      jobsOfRun(context, run.id).filter(
-        ({ id, state }) => !isTerminal(state) && catalog.jobs.requestStop(id),
-      ).length,
-  );
-  engine.wake();
+  const stopped = context.catalog.transaction(() => stopJobsOf(context, run.id));
+  context.engine.wake();
   return { run, stopped };
+}
+
+/** As stopRun, inside a transaction. Returns how many jobs were asked. */
+export function stopJobsOf(context: CoreContext, runId: string): number {
+  return jobsOfRun(context, runId).filter(
+    ({ id, state }) => !isTerminal(state) && context.catalog.jobs.requestStop(id),
+  ).length;
 }
 
 /** Jobs of a run and of the evaluations of its model. */
