@@ -13,6 +13,7 @@ import {
   attackSetViewSchema,
   attackViewSchema,
   checkViewSchema,
+  codeDiffSchema,
   datasetViewSchema,
   deletionSchema,
   fillSchema,
@@ -21,6 +22,7 @@ import {
   modelDetailSchema,
   modelViewSchema,
   progressSchema,
+  runComparisonSchema,
   runDetailSchema,
   runViewSchema,
   sweepDetailSchema,
@@ -94,6 +96,12 @@ export const contract = {
       )
       .output(z.object({ total: z.int(), runs: z.array(runViewSchema) })),
     get: base.input(z.object({ run: name })).output(runDetailSchema),
+    /** Values, results and environment of runs, side by side. */
+    compare: base
+      .input(z.object({ runs: z.array(name).min(1).max(100) }))
+      .output(runComparisonSchema),
+    /** How the code of the second run differs from that of the first. */
+    diffCode: base.input(z.object({ a: name, b: name })).output(codeDiffSchema),
     log: base
       .input(
         z.object({

@@ -100,6 +100,42 @@ export const runDetailSchema = runViewSchema.extend({
 });
 export type RunDetail = z.infer<typeof runDetailSchema>;
 
+const comparedRowsSchema = z.array(
+  z.object({
+    name: z.string(),
+    /** In the order of the runs; null where a run has no such value. */
+    values: z.array(z.union([z.string(), z.number(), z.boolean(), z.null()])),
+    differs: z.boolean(),
+  }),
+);
+
+export const runComparisonSchema = z.object({
+  runs: z.array(runViewSchema),
+  sections: z.object({
+    parameters: comparedRowsSchema,
+    results: comparedRowsSchema,
+    metrics: comparedRowsSchema,
+    experiment: comparedRowsSchema,
+    environment: comparedRowsSchema,
+  }),
+});
+export type RunComparison = z.infer<typeof runComparisonSchema>;
+
+const codeChangeSchema = z.object({
+  path: z.string(),
+  change: z.enum(["added", "removed", "changed"]),
+  /** Unified diff; null where a file is no text or too long to lay side by side. */
+  patch: z.string().nullable(),
+});
+export type CodeChange = z.infer<typeof codeChangeSchema>;
+
+export const codeDiffSchema = z.object({
+  files: z.array(codeChangeSchema),
+  /** How many files are the same in both. */
+  same: z.int(),
+});
+export type CodeDiff = z.infer<typeof codeDiffSchema>;
+
 export const sweepViewSchema = z.object({
   id: z.string(),
   name: z.string(),

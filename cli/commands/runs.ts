@@ -9,6 +9,7 @@ import { wantsJson, withSession } from "../context.ts";
 import { example } from "../example.ts";
 import { bold, dim, printJson, printLine, styledState, table } from "../terminal.ts";
 import { show } from "./attacks.ts";
+import { addComparisons } from "./compare.ts";
 import {
   assignments,
   collect,
@@ -78,6 +79,7 @@ export function runsCommands(): Command {
           ),
       ),
     );
+  addComparisons(runs);
   runs
     .command("rerun")
     .description("run once more with the code as it was, and with other values where given")

@@ -3,6 +3,7 @@ import { contract } from "../../shared/contract.ts";
 import { GauntletError } from "../../shared/errors.ts";
 import type { ErrorLog } from "../platform/error-log.ts";
 import type { CoreContext } from "../services/context.ts";
+import { compareRuns, diffCode } from "../services/compare.ts";
 import { activateAttackSet, addAttacks, saveAttackSet } from "../services/attacks.ts";
 import { addDataset } from "../services/datasets.ts";
 import { deleteRuns } from "../services/deletion.ts";
@@ -56,6 +57,8 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
         return { total, runs: rows.map(runView) };
       }),
       get: os.runs.get.handler(({ input }) => runDetail(context, findRun(context, input.run))),
+      compare: os.runs.compare.handler(({ input }) => compareRuns(context, input.runs)),
+      diffCode: os.runs.diffCode.handler(({ input }) => diffCode(context, input.a, input.b)),
       log: os.runs.log.handler(({ input }) => readLog(context, input)),
       stop: os.runs.stop.handler(({ input }) => {
         const { run, stopped } = stopRun(context, input.run);

@@ -42,6 +42,10 @@ export function createModelCatalog(
      ORDER BY m.id DESC LIMIT 10`,
   );
   const all = db.prepare<[], Row>(`SELECT ${columns} ${from} ORDER BY m.id DESC`);
+  const scores = db.prepare<[string], { set: string; value: number }>(
+    `SELECT s.name AS "set", c.value FROM score c JOIN attack_set s ON s.id = c.attack_set_id
+     WHERE c.model_id = ? AND c.value IS NOT NULL ORDER BY c.computed_at`,
+  );
   const remove = db.prepare<[string]>("DELETE FROM model WHERE id = ?");
   const fromRow = ({ interface_json, ...row }: Row): CatalogModel => ({
     ...row,
@@ -82,6 +86,10 @@ export function createModelCatalog(
     /** By name or by the end of the id; at most ten. */
     search(text: string): CatalogModel[] {
       return search.all({ name: text, id: text.toUpperCase() }).map(fromRow);
+    },
+    /** Complete scores by attack set, the newest last. */
+    scores(id: string): { set: string; value: number }[] {
+      return scores.all(id);
     },
     remove(id: string): void {
       remove.run(id);
