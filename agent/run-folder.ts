@@ -1,4 +1,4 @@
-/** Where things are in a run folder; see the run folder contract in docs/architecture.md. */
+/** Where things are in a run folder; the contract is docs/guide/run-folder.md. */
 import { join } from "node:path";
 
 export type RunFolder = ReturnType<typeof runFolder>;

@@ -57,10 +57,10 @@ function rankedColumns(view: LeaderboardView): Column<Ranked>[] {
   ];
 }
 
-/** A score that only unbroken samples make up is a lower limit of itself. */
+/** A score that samples make up which nothing fooled is the largest distance there can be. */
 function scoreText({ score, atWorstCase, needed, perAttack }: Ranked): string {
   const samples = needed / Math.max(1, perAttack.length);
-  return `${atWorstCase > samples / 2 ? "≥ " : ""}${score.toFixed(3)}`;
+  return `${atWorstCase > samples / 2 ? "≤ " : ""}${score.toFixed(3)}`;
 }
 
 function attackMedian(row: Ranked, attack: string): string {

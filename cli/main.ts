@@ -14,12 +14,16 @@ import { sweepsCommands } from "./commands/sweeps.ts";
 import { printError } from "./print-error.ts";
 import { version } from "../core/services/version.ts";
 
+/** Asked before the arguments are understood, for what cannot be understood is told as well. */
+const wantsJson = process.argv.includes("--json");
+
 const program = new Command("gauntlet")
   .description("Train image classifiers, attack them, verify and rank them.")
   .version(version)
   .option("--data <folder>", "the data folder (default: GAUNTLET_DATA, or the platform's own)")
   .option("--json", "print the result as JSON")
   .exitOverride()
+  .configureOutput({ writeErr: (text) => wantsJson || process.stderr.write(text) })
   .configureHelp({ showGlobalOptions: true })
   .showHelpAfterError("(gauntlet --help lists the commands)");
 
@@ -48,14 +52,19 @@ async function main(): Promise<number> {
     await program.parseAsync();
     return Number(process.exitCode ?? 0);
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitStatus.usage;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return 0;
+      // Without --json commander has said it already.
+      if (wantsJson) printError(new GauntletError("USAGE", error.message), true);
+      return exitStatus.usage;
+    }
     const expected =
       error instanceof GauntletError
         ? error
         : new GauntletError("INTERNAL", error instanceof Error ? error.message : String(error), {
             details: error instanceof Error ? error.stack : undefined,
           });
-    printError(expected, process.argv.includes("--json"));
+    printError(expected, wantsJson);
     return exitStatusOf(expected.code);
   }
 }

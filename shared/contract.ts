@@ -200,7 +200,8 @@ export const contract = {
       .input(
         z.object({
           name,
-          date: z.iso.date(),
+          /** Null: the date that the set has, today for a new one. */
+          date: z.iso.date().nullable().default(null),
           attacks: z.array(z.string()).min(1),
           activate: z.boolean().default(false),
         }),

@@ -81,11 +81,12 @@ export const errorCodes = {
     "Choose another folder with --data or GAUNTLET_DATA.",
   ),
   DISK_FULL: entry("environment", "Free some space; what was reported so far is kept.", true),
+  EXPORT_FAILED: entry("environment", "Choose another file with --out."),
   ARTIFACT_MISSING: entry("environment", "The file was removed from the data folder's artifacts/."),
   ARTIFACT_REFUSED: entry("input", "Only readable regular files inside the folder can be kept."),
   ARTIFACT_DAMAGED: entry("environment", "The stored bytes do not match their hash; restore them."),
   CORE_UNREACHABLE: entry("environment", "The other Gauntlet is closing. Try again.", true),
-  PYTHON_MISSING: entry("environment", "Install Python 3.9 or newer, or put python3 on PATH."),
+  PYTHON_MISSING: entry("environment", "Install Python 3.8 or newer, or put python3 on PATH."),
 } as const satisfies Record<string, Entry>;
 export type ErrorCode = keyof typeof errorCodes;
 

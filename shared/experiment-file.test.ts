@@ -33,6 +33,17 @@ test("a sound experiment is accepted", () => {
   });
 });
 
+test("bounds of the attacks that are not those of the model", () => {
+  const attacked = text.replace(
+    "input: { shape: [1, 28, 28] }",
+    "input: { shape: [1, 28, 28], bounds: [0, 255] }\ndataset: digits\nevaluate:\n  samples: 10",
+  );
+  expect(problemsOf(attacked)).toHaveLength(1);
+  expect(
+    problemsOf(`${attacked}\n`.replace("samples: 10", "threat_model: { bounds: [0, 255] }")),
+  ).toEqual([]);
+});
+
 describe("placeholders", () => {
   test("a misspelt parameter in a command", () => {
     expect(problemsOf(text.replace("{learning_rate}", "{learnign_rate}"))).toEqual([

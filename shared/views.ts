@@ -100,6 +100,9 @@ export const runDetailSchema = runViewSchema.extend({
 });
 export type RunDetail = z.infer<typeof runDetailSchema>;
 
+export const exportFormatSchema = z.enum(["csv", "json", "jsonl", "parquet"]);
+export type ExportFormat = z.infer<typeof exportFormatSchema>;
+
 const comparedRowsSchema = z.array(
   z.object({
     name: z.string(),

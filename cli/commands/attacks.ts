@@ -10,12 +10,11 @@ import type { Session } from "../session.ts";
 export function attackCommands(): Command {
   const attacks = new Command("attacks")
     .description("the attacks, and the sets that scores are made with")
-    .addHelpText("after", example("gauntlet attacks", "gauntlet attacks add ./my-attack"))
-    .action(async (_options: object, command: Command) =>
-      show(command, (session) => session.call((client) => client.attacks.list({})), printAttacks),
-    );
+    .addHelpText("after", example("gauntlet attacks", "gauntlet attacks add ./my-attack"));
   attacks
-    .command("list", { hidden: true })
+    .command("list", { isDefault: true })
+    .description("list the attacks")
+    .addHelpText("after", example("gauntlet attacks list"))
     .action(async (_options: object, command: Command) =>
       show(command, (session) => session.call((client) => client.attacks.list({})), printAttacks),
     );
@@ -43,7 +42,7 @@ export function attackCommands(): Command {
     .description("save an ordered set of attacks under a name and a date")
     .argument("<name>")
     .argument("<attacks...>", "NAME or NAME@VERSION, in order")
-    .option("--date <date>", "the date it stands for, as 2026-11-24", today())
+    .option("--date <date>", "the date it stands for, as 2026-11-24 (default: today)")
     .option("--activate", "make it the active set")
     .addHelpText(
       "after",
@@ -53,7 +52,7 @@ export function attackCommands(): Command {
       async (
         name: string,
         labels: string[],
-        options: { date: string; activate?: boolean },
+        options: { date?: string; activate?: boolean },
         command: Command,
       ) =>
         show(
@@ -62,7 +61,7 @@ export function attackCommands(): Command {
             await session.call((client) =>
               client.attacks.saveSet({
                 name,
-                date: options.date,
+                date: options.date ?? null,
                 attacks: labels,
                 activate: options.activate === true,
               }),
@@ -118,8 +117,4 @@ function printAttacks(attacks: AttackView[]): void {
 function printSets(sets: AttackSetView[]): void {
   for (const { name, date, active, attacks } of sets)
     printLine(`${visible(name)}  ${date}${active ? "  active" : ""}\n  ${attacks.join(", ")}`);
-}
-
-function today(): string {
-  return new Date().toISOString().slice(0, 10);
 }

@@ -41,6 +41,8 @@ export function addComparisons(runs: Command): void {
     );
 }
 
+type Row = RunComparison["sections"]["parameters"][number];
+
 function printComparison({ runs, sections }: RunComparison, all: boolean): void {
   for (const [title, rows] of Object.entries(sections)) {
     const shown = all ? rows : rows.filter(({ differs }) => differs);
@@ -52,7 +54,7 @@ function printComparison({ runs, sections }: RunComparison, all: boolean): void 
           { title: "", value: ({ name }) => name },
           ...runs.map((run, index) => ({
             title: visible(run.name),
-            value: ({ values }: { values: unknown[] }) => cell(values[index] ?? null),
+            value: ({ values }: Row) => cell(values[index] ?? null),
           })),
         ]),
       );
@@ -63,7 +65,7 @@ function printComparison({ runs, sections }: RunComparison, all: boolean): void 
 /** Characters; longer values, such as lists, are cut in a table and whole with --json. */
 const widestCell = 48;
 
-function cell(value: unknown): string {
+function cell(value: string | number | boolean | null): string {
   if (value === null) return "–";
   if (typeof value === "number" && !Number.isInteger(value)) return String(+value.toPrecision(6));
   const text = String(value);

@@ -9,7 +9,11 @@ import { show } from "./attacks.ts";
 export function datasetCommands(): Command {
   const datasets = new Command("datasets")
     .description("the datasets; digits is packed when it is first used")
-    .addHelpText("after", example("gauntlet datasets"))
+    .addHelpText("after", example("gauntlet datasets", "gauntlet datasets add ./packed"));
+  datasets
+    .command("list", { isDefault: true })
+    .description("list the datasets")
+    .addHelpText("after", example("gauntlet datasets list"))
     .action(async (_options: object, command: Command) =>
       show(command, (session) => session.call((client) => client.datasets.list({})), print),
     );

@@ -17,7 +17,7 @@ export function demoCommand(): Command {
         const json = wantsJson(command);
         if (!json) {
           printLine(bold("Gauntlet: four models of real digits through five attacks"));
-          printLine(dim("train, test on 500 digits, attack 100 digits, verify, rank\n"));
+          printLine(dim("train, test on 2,000 digits, attack 100 digits, verify, rank\n"));
         }
         const kit = join(installationFolder, "resources", "kits", "digits");
         const quiet = json;
@@ -46,7 +46,11 @@ export function startCommand(): Command {
   return new Command("start")
     .description("open the app")
     .addHelpText("after", example("gauntlet start"))
-    .action(() => {
+    .action((_options: object, command: Command) => {
+      if (wantsJson(command)) {
+        printJson({ window: null });
+        return;
+      }
       printLine("The window comes with a later version of Gauntlet. Until then:");
       printLine("  npm run demo                   four models through five attacks, here");
       printLine("  npx gauntlet --help            everything that works in a terminal");

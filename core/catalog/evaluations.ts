@@ -94,9 +94,9 @@ export function createEvaluationCatalog(
     `SELECT threat_model_id AS id FROM evaluation WHERE model_id = ?
      GROUP BY threat_model_id ORDER BY max(id) DESC`,
   );
-  const newestOnDataset = db.prepare<[string], { id: string }>(
+  const mostUsedOnDataset = db.prepare<[string], { id: string }>(
     `SELECT e.threat_model_id AS id FROM evaluation e JOIN threat_model t ON t.id = e.threat_model_id
-     WHERE t.dataset_id = ? ORDER BY e.id DESC LIMIT 1`,
+     WHERE t.dataset_id = ? GROUP BY 1 ORDER BY count(*) DESC, max(e.id) DESC LIMIT 1`,
   );
   const insert = db.prepare(
     `INSERT INTO evaluation (id, model_id, attack_id, threat_model_id, state, created_at)
@@ -197,8 +197,8 @@ export function createEvaluationCatalog(
     threatModelsOf(modelId: string): string[] {
       return threatsOfModel.all(modelId).map(({ id }) => id);
     },
-    newestThreatModelOn(datasetId: string): string | undefined {
-      return newestOnDataset.get(datasetId)?.id;
+    mostUsedThreatModelOn(datasetId: string): string | undefined {
+      return mostUsedOnDataset.get(datasetId)?.id;
     },
     find(modelId: string, attackId: string, threatModelId: string): CatalogEvaluation | undefined {
       const row = find.get(modelId, attackId, threatModelId);

@@ -74,10 +74,6 @@ export const failureReasons = {
     retryable: true,
     hint: "The program succeeded but its results could not all be kept. They are still in the run folder.",
   },
-  "disk-full": {
-    retryable: true,
-    hint: "Free space on the disk of the data folder, then run it again: gauntlet runs delete says what would be freed.",
-  },
   "model-missing": {
     retryable: false,
     hint: "The training left nothing in out/model; evaluations need a model there.",

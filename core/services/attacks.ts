@@ -40,7 +40,7 @@ async function readAttacks(folder: string): Promise<Attack[]> {
     text = await readFile(file, "utf8");
   } catch (cause) {
     throw new GauntletError("ATTACKS_INVALID", `There is no ${attackFileName} in ${folder}.`, {
-      hint: "See docs/attacks.md for a file to start from.",
+      hint: "docs/guide/attacks.md has a file to start from.",
       cause,
     });
   }
@@ -53,25 +53,43 @@ async function readAttacks(folder: string): Promise<Attack[]> {
 
 /**
  * Saves an ordered set of attacks under a name with a date; activates it when asked.
- * Throws ATTACK_NOT_FOUND, and ATTACK_CHANGED when the name stands for another list: results are
- * compared by set, so a set never changes.
+ * Throws ATTACK_NOT_FOUND, ATTACKS_INVALID, and ATTACK_CHANGED when the name stands for another list
+ * or date: results are compared by set, so a set never changes.
  */
 export function saveAttackSet(
   context: CoreContext,
-  set: { name: string; date: string; attacks: string[]; activate: boolean },
+  set: { name: string; date: string | null; attacks: string[]; activate: boolean },
 ): AttackSet {
   const { catalog } = context;
   const attacks = resolveAttacks(context, set.attacks);
+  const doubled = attacks.find(
+    ({ id }, index) => attacks.findIndex((one) => one.id === id) < index,
+  );
+  if (doubled)
+    throw new GauntletError(
+      "ATTACKS_INVALID",
+      `${attackLabel(doubled.definition)} is named twice.`,
+      { hint: "A set holds an attack once." },
+    );
+  if (set.name === "active")
+    throw new GauntletError("ATTACKS_INVALID", "A set cannot be named active.", {
+      hint: "active means the set that is active; choose another name.",
+    });
   return catalog.transaction(() => {
     const known = catalog.attacks.set(set.name);
     const ids = attacks.map(({ id }) => id);
-    if (known && JSON.stringify(known.attacks.map(({ id }) => id)) !== JSON.stringify(ids))
+    const isOther =
+      known &&
+      ((set.date !== null && known.date !== set.date) ||
+        JSON.stringify(known.attacks.map(({ id }) => id)) !== JSON.stringify(ids));
+    if (isOther)
       throw new GauntletError(
         "ATTACK_CHANGED",
-        `The set ${set.name} exists and holds other attacks.`,
+        `The set ${set.name} of ${known.date} exists and is another.`,
         { hint: "Give the new set a name of its own, such as one with its date." },
       );
-    const id = known?.id ?? catalog.attacks.addSet(set.name, set.date, ids);
+    const today = new Date(context.clock.now()).toISOString().slice(0, 10);
+    const id = known?.id ?? catalog.attacks.addSet(set.name, set.date ?? today, ids);
     if (set.activate) catalog.attacks.activate(id);
     return attackSet(context, set.name);
   });

@@ -139,10 +139,13 @@ export function subjectOf(context: CoreContext, evaluation: CatalogEvaluation): 
 }
 
 /** How a model's experiment wants it evaluated; the defaults for an imported model. */
-export function evaluatePlanOf({ catalog }: CoreContext, model: CatalogModel): EvaluatePlan {
+function evaluatePlanOf(context: CoreContext, model: CatalogModel): EvaluatePlan {
+  return ownPlanOf(context, model) ?? evaluateSchema.parse({});
+}
+
+function ownPlanOf({ catalog }: CoreContext, model: CatalogModel): EvaluatePlan | undefined {
   const run = model.runId ? catalog.runs.get(model.runId) : undefined;
-  const spec = run && catalog.experiments.version(run.experimentVersionId).spec;
-  return spec?.evaluate ?? evaluateSchema.parse({});
+  return run && catalog.experiments.version(run.experimentVersionId).spec.evaluate;
 }
 
 export type FillRequest = {
@@ -194,9 +197,9 @@ export function fillEvaluations(context: CoreContext, request: FillRequest): Fil
 }
 
 /**
- * The threat model that a model is evaluated under: what it was evaluated under last, else what
- * its experiment says, else what other models on its dataset were evaluated under, so that results
- * can be compared. A given number of samples is another threat model.
+ * The threat model that a model is evaluated under: what its experiment says, else the one most
+ * used on its dataset, so that results can be compared. A given number of samples is another
+ * threat model, for this time only.
  */
 export function threatModelOf(
   context: CoreContext,
@@ -209,11 +212,10 @@ export function threatModelOf(
       hint: "Import it again with --dataset NAME, or set dataset in gauntlet.yaml.",
     });
   const dataset = catalog.datasets.get(model.datasetId);
-  const before =
-    catalog.evaluations.threatModelsOf(model.id)[0] ??
-    (model.runId ? undefined : catalog.evaluations.newestThreatModelOn(dataset.id));
-  if (before && samples === null) return before;
-  const plan = evaluatePlanOf(context, model);
-  const threat = before ? catalog.evaluations.threatModel(before).threat : plan.threat_model;
-  return threatModelFor(context, dataset, threat, samples ?? plan.samples);
+  const plan = ownPlanOf(context, model);
+  const usual = plan ? undefined : catalog.evaluations.mostUsedThreatModelOn(dataset.id);
+  if (usual && samples === null) return usual;
+  const { threat_model, samples: planned } = plan ?? evaluateSchema.parse({});
+  const threat = usual ? catalog.evaluations.threatModel(usual).threat : threat_model;
+  return threatModelFor(context, dataset, threat, samples ?? planned);
 }

@@ -182,6 +182,15 @@ export const experimentSchema = z
       issue(["evaluate"], "evaluate needs model: it says how attacks may ask the model");
     if (experiment.evaluate && !experiment.dataset)
       issue(["evaluate"], "evaluate needs dataset: attacks start from its samples");
+    const [taken, attacked] = [
+      experiment.model?.input.bounds,
+      experiment.evaluate?.threat_model.bounds,
+    ];
+    if (taken && attacked && String(taken) !== String(attacked))
+      issue(
+        ["evaluate", "threat_model", "bounds"],
+        `the bounds must be those of model.input, [${taken.join(", ")}], not [${attacked.join(", ")}]`,
+      );
     if ("seed" in experiment.parameters)
       issue(["parameters", "seed"], "seed is always there and need not be declared");
     for (const [name, parameter] of Object.entries(experiment.parameters)) {

@@ -53,7 +53,6 @@ export type SampleRecord = z.infer<typeof sampleRecordSchema>;
 
 export const rejectionSchema = z.enum([
   "claimed-label-wrong",
-  "claimed-prediction-wrong",
   "clean-prediction-differs",
   "not-adversarial",
   "unstable-prediction",

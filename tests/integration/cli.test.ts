@@ -73,7 +73,16 @@ describe("commands", () => {
       ["attacks"],
       ["attacks", "add"],
       ["attacks", "set"],
+      ["attacks", "list"],
       ["datasets"],
+      ["datasets", "list"],
+      ["runs", "compare"],
+      ["runs", "diff"],
+      ["runs", "rerun"],
+      ["sweeps", "list"],
+      ["sweeps", "show"],
+      ["sweeps", "rerun"],
+      ["sweeps", "stop"],
       ["leaderboard"],
       ["doctor"],
       ["demo"],
@@ -117,6 +126,25 @@ describe("mistakes end with the status of their class and say what to do", () =>
     const result = await runCli(args, temporaryFolder());
     expect(result.status, result.stderr).toBe(status);
     expect(result.stderr).toMatch(/hint|help/);
+  });
+
+  test("what cannot be understood is told as JSON where JSON is asked for", async () => {
+    const { status, stdout, stderr } = await runCli(
+      ["runs", "--frob", "--json"],
+      temporaryFolder(),
+    );
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(JSON.parse(stderr)).toMatchObject({ error: { code: "USAGE" } });
+  });
+
+  test("a set with an attack twice, with the name of the active one, or that is another", async () => {
+    const data = temporaryFolder();
+    const set = (...args: string[]) => runCli(["attacks", "set", ...args], data);
+    expect(await set("mine", "ddn", "ddn")).toMatchObject({ status: 3 });
+    expect(await set("active", "ddn")).toMatchObject({ status: 3 });
+    expect(await set("mine", "ddn", "--date", "2026-01-02")).toMatchObject({ status: 0 });
+    expect(await set("mine", "ddn")).toMatchObject({ status: 0 });
+    expect(await set("mine", "ddn", "--date", "2026-01-03")).toMatchObject({ status: 5 });
   });
 
   test("a broken gauntlet.yaml is answered with line, column and what was meant", async () => {
