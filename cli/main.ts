@@ -10,6 +10,7 @@ import { leaderboardCommand } from "./commands/leaderboard.ts";
 import { modelCommands } from "./commands/models.ts";
 import { runCommand, sweepCommand, waitCommand } from "./commands/run.ts";
 import { runsCommands } from "./commands/runs.ts";
+import { sqlCommand } from "./commands/sql.ts";
 import { printError } from "./print-error.ts";
 import { version } from "../core/services/version.ts";
 
@@ -29,6 +30,7 @@ for (const command of [
   waitCommand(),
   evaluateCommand(),
   runsCommands(),
+  sqlCommand(),
   modelCommands(),
   attackCommands(),
   datasetCommands(),

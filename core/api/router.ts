@@ -14,6 +14,7 @@ import { findModel } from "../services/find.ts";
 import { importModel } from "../services/models.ts";
 import { progressOf, unfinished } from "../services/progress.ts";
 import { findRun, stopRun, submitRun, submitSweep } from "../services/runs.ts";
+import { querySql, runFields, runsTable } from "../services/runs-table.ts";
 import { version } from "../services/version.ts";
 import {
   attackSetView,
@@ -53,6 +54,8 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
         const { total, rows } = catalog.runs.list(input);
         return { total, runs: rows.map(runView) };
       }),
+      table: os.runs.table.handler(({ input, signal }) => runsTable(context, input, signal)),
+      fields: os.runs.fields.handler(() => runFields(context)),
       get: os.runs.get.handler(({ input }) => runDetail(context, findRun(context, input.run))),
       log: os.runs.log.handler(({ input }) => readLog(context, input)),
       stop: os.runs.stop.handler(({ input }) => {
@@ -61,6 +64,7 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
       }),
       delete: os.runs.delete.handler(({ input }) => deleteRuns(context, input.runs, input.dryRun)),
     },
+    sql: os.sql.handler(({ input, signal }) => querySql(context, input, signal)),
     sweeps: {
       submit: os.sweeps.submit.handler(({ input }) => submitSweep(context, input)),
     },

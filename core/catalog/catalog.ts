@@ -9,6 +9,8 @@ import { createJobCatalog } from "./jobs.ts";
 import { createMetricStore } from "./metrics.ts";
 import { createModelCatalog } from "./models.ts";
 import { openCatalog } from "./open.ts";
+import { createReader } from "./reader.ts";
+import { createRunValues } from "./run-values.ts";
 import { createRunCatalog } from "./runs.ts";
 import { translateSqliteError } from "./sqlite-errors.ts";
 
@@ -23,6 +25,7 @@ export function createCatalog(folder: string, clock: Clock, newId: () => string)
   const events = createEventLog(db, clock);
   const artifacts = createArtifactCatalog(db, clock);
   const metrics = createMetricStore(db);
+  const runValues = createRunValues(db);
   return {
     events,
     artifacts,
@@ -31,9 +34,11 @@ export function createCatalog(folder: string, clock: Clock, newId: () => string)
     datasets: createDatasetCatalog(db, clock, newId),
     attacks: createAttackCatalog(db, clock, newId, artifacts),
     models: createModelCatalog(db, clock, newId, artifacts),
-    runs: createRunCatalog(db, clock, newId, events),
-    evaluations: createEvaluationCatalog(db, clock, newId, events),
-    jobs: createJobCatalog(db, clock, { events, artifacts, metrics }),
+    runs: createRunCatalog(db, clock, newId, events, runValues),
+    evaluations: createEvaluationCatalog(db, clock, newId, events, runValues),
+    jobs: createJobCatalog(db, clock, { events, artifacts, metrics, runValues }),
+    /** Reads off this thread; close it before the catalog. */
+    reader: createReader(folder),
     /** Runs `work` as one transaction; all of it is kept or none. */
     transaction<T>(work: () => T): T {
       try {
