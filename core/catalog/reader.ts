@@ -113,7 +113,7 @@ function createLane(file: string, start: (file: string, events: HostEvents) => H
       current = pending;
       host ??= start(file, eventsOfNewHost());
       host.hold(true);
-      timer = setTimeout(() => void giveUp(pending), pending.timeLimit);
+      timer = setTimeout(() => giveUp(pending), pending.timeLimit);
       host.post({ name: pending.name, input: pending.input });
     }
   }
@@ -227,6 +227,7 @@ function onProcess(file: string, events: HostEvents): Host {
       else child.channel?.unref();
     },
     kill() {
+      child.ref(); // Or nothing would wait for its end.
       child.kill("SIGKILL");
       return gone;
     },

@@ -48,5 +48,5 @@ export function runSql(
 function plainValue(value: unknown): number | string | null {
   if (typeof value === "number" || typeof value === "string" || value === null) return value;
   if (value instanceof Uint8Array) return `x'${Buffer.from(value).toString("hex")}'`;
-  return String(value);
+  throw new Error(`SQLite gave a value of type ${typeof value}`);
 }

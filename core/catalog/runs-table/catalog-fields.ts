@@ -52,13 +52,13 @@ export function createCatalogFields(db: Database) {
 
   function find(kind: FieldKind, name: string): Field | undefined {
     const row = select(kind, name);
-    if (row && row.runs > 0) return fieldOf(row);
+    if (row) return fieldOf(row);
     if (kind === "score" && hasSet.get(name)) return { ...activeScore, name };
     return undefined;
   }
 
   return {
-    /** The field of this kind and name, if any run has a value of it. */
+    /** The field of this kind and name, if any run has or had a value of it. */
     find,
     /** The column of run_value that holds a field's values; undefined when there are none. */
     columnOf,
@@ -98,6 +98,7 @@ function fieldOf({ kind, name, runs, texts }: ColumnRow): Field {
 }
 
 function typeOf(runs: number, texts: number): FieldType {
+  if (runs === 0) return "any";
   if (texts === 0) return "number";
   return texts === runs ? "text" : "any";
 }

@@ -20,8 +20,6 @@ type Cell = {
 
 const aspectColumns = { last: "number", minimum: "minimum", maximum: "maximum" } as const;
 
-export type ColumnStore = ReturnType<typeof createColumnStore>;
-
 /**
  * All runs as rows in the order of creation, and columns of their values, each loaded when it is
  * first asked for. `sync` brings them to the state of the open transaction.
