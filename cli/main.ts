@@ -11,6 +11,7 @@ import { modelCommands } from "./commands/models.ts";
 import { runCommand, sweepCommand, waitCommand } from "./commands/run.ts";
 import { runsCommands } from "./commands/runs.ts";
 import { sweepsCommands } from "./commands/sweeps.ts";
+import { sqlCommand } from "./commands/sql.ts";
 import { printError } from "./print-error.ts";
 import { version } from "../core/services/version.ts";
 
@@ -35,6 +36,7 @@ for (const command of [
   evaluateCommand(),
   runsCommands(),
   sweepsCommands(),
+  sqlCommand(),
   modelCommands(),
   attackCommands(),
   datasetCommands(),

@@ -97,6 +97,7 @@ export async function createCore(options: {
       async close() {
         await socket.close();
         await engine.close();
+        await catalog.reader.close();
         catalog.close();
       },
     };

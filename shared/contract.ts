@@ -8,6 +8,13 @@ import { errorCodes, type ErrorCode } from "./errors.ts";
 import { modelInputSchema } from "./schemas/experiment.ts";
 import { priorityRange } from "./priority.ts";
 import { stageSchema } from "./schemas/run-folder.ts";
+import {
+  runFieldSchema,
+  runsTableInputSchema,
+  runsTableSchema,
+  sqlInputSchema,
+  sqlResultSchema,
+} from "./runs-table.ts";
 import { parameterValueSchema } from "./schemas/scalars.ts";
 import {
   attackSetViewSchema,
@@ -95,6 +102,10 @@ export const contract = {
         }),
       )
       .output(z.object({ total: z.int(), runs: z.array(runViewSchema) })),
+    /** A page of the runs table: filtered, sorted, grouped. */
+    table: base.input(runsTableInputSchema).output(runsTableSchema),
+    /** All fields that a query, a sort or a column can name. */
+    fields: base.input(nothing).output(z.array(runFieldSchema)),
     get: base.input(z.object({ run: name })).output(runDetailSchema),
     /** Values, results and environment of runs, side by side. */
     compare: base
@@ -119,6 +130,8 @@ export const contract = {
       .input(z.object({ runs: z.array(name).min(1), dryRun: z.boolean() }))
       .output(deletionSchema),
   },
+  /** One SELECT over the views of shared/sql-views.ts, on a connection that cannot write. */
+  sql: base.input(sqlInputSchema).output(sqlResultSchema),
   sweeps: {
     submit: base
       .input(

@@ -54,6 +54,13 @@ export const errorCodes = {
   MODEL_INVALID: entry("input", "A model needs load (FILE:FUNCTION) or serve, and an input shape."),
   RUN_NOT_FOUND: entry("not-found", "gauntlet runs list shows what there is."),
   SWEEP_NOT_FOUND: entry("not-found", "gauntlet sweeps list shows what there is."),
+  QUERY_INVALID: entry("input", "docs/guide/query.md tells the query language."),
+  QUERY_TOO_SLOW: entry(
+    "input",
+    "Narrow it down; a regular expression with nested repetition can take for ever.",
+  ),
+  FIELD_UNKNOWN: entry("not-found", "gauntlet runs fields lists what there is."),
+  SQL_INVALID: entry("input", "gauntlet sql --help names the views and their columns."),
   NAME_AMBIGUOUS: entry("not-found", "Give more letters of the id."),
   RUN_ACTIVE: entry("conflict", "Stop it first: gauntlet runs stop RUN."),
   RUN_FAILED: entry("job-failed", "gauntlet runs show RUN tells where and why."),

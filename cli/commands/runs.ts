@@ -18,6 +18,7 @@ import {
   priorityOption,
   wholeNumber,
 } from "./run.ts";
+import { asksForTable, listFields, showTable, type TableOptions } from "./runs-table.ts";
 
 const followInterval = 300;
 
@@ -28,24 +29,45 @@ export function runsCommands(): Command {
     .description("list runs, newest first")
     .option("--state <state>", "only runs in this state")
     .option("--experiment <name>", "only runs of this experiment")
+    .option("--where <query>", "only runs that match, as in docs/guide/query.md")
+    .option("--sort <fields>", "by these fields, separated by commas; -field from large to small")
+    .option("--columns <fields>", "show these fields too, separated by commas")
+    .option(
+      "--group [fields]",
+      "one line per group, with mean ± standard deviation (default: seed)",
+    )
     .option("--limit <number>", "at most so many", wholeNumber, 50)
     .option("--offset <number>", "pass over so many", wholeNumber, 0)
-    .addHelpText("after", example("gauntlet runs list --state failed"))
-    .action(async (options: ListOptions, command: Command) =>
-      show(
-        command,
-        (session) =>
-          session.call((client) =>
-            client.runs.list({
-              state: runState(options.state),
-              experiment: options.experiment ?? null,
-              limit: options.limit,
-              offset: options.offset,
-            }),
-          ),
-        printList,
+    .addHelpText(
+      "after",
+      example(
+        "gauntlet runs list --state failed",
+        "gauntlet runs list --where 'train/loss < 0.3 and lr within [0.01, 0.1]' --sort -score",
+        "gauntlet runs list --group seed --columns score,lr",
       ),
+    )
+    .action(async (options: ListOptions, command: Command) =>
+      asksForTable(options)
+        ? showTable(options, command)
+        : show(
+            command,
+            (session) =>
+              session.call((client) =>
+                client.runs.list({
+                  state: runState(options.state),
+                  experiment: options.experiment ?? null,
+                  limit: options.limit,
+                  offset: options.offset,
+                }),
+              ),
+            printList,
+          ),
     );
+  runs
+    .command("fields")
+    .description("what --where, --sort, --columns and --group can name")
+    .addHelpText("after", example("gauntlet runs fields"))
+    .action(async (_options: object, command: Command) => listFields(command));
   runs
     .command("show")
     .description("one run: parameters, metrics, attempts, files, evaluations")
@@ -122,7 +144,7 @@ export function runsCommands(): Command {
 }
 
 type RerunOptions = { set: string[]; seed?: number; priority: number };
-type ListOptions = { state?: string; experiment?: string; limit: number; offset: number };
+type ListOptions = TableOptions & { limit: number; offset: number };
 
 const runStates = ["queued", "running", "succeeded", "failed", "cancelled"] as const;
 

@@ -15,6 +15,7 @@ import { findModel } from "../services/find.ts";
 import { importModel } from "../services/models.ts";
 import { progressOf, resume } from "../services/progress.ts";
 import { findRun, rerun, stopRun, submitRun } from "../services/runs.ts";
+import { querySql, runFields, runsTable } from "../services/runs-table.ts";
 import { rerunSweep, stopSweep, submitSweep, sweepDetail, sweepView } from "../services/sweeps.ts";
 import { version } from "../services/version.ts";
 import {
@@ -56,6 +57,8 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
         const { total, rows } = catalog.runs.list(input);
         return { total, runs: rows.map(runView) };
       }),
+      table: os.runs.table.handler(({ input, signal }) => runsTable(context, input, signal)),
+      fields: os.runs.fields.handler(() => runFields(context)),
       get: os.runs.get.handler(({ input }) => runDetail(context, findRun(context, input.run))),
       compare: os.runs.compare.handler(({ input }) => compareRuns(context, input.runs)),
       diffCode: os.runs.diffCode.handler(({ input }) => diffCode(context, input.a, input.b)),
@@ -66,6 +69,7 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
       }),
       delete: os.runs.delete.handler(({ input }) => deleteRuns(context, input.runs, input.dryRun)),
     },
+    sql: os.sql.handler(({ input, signal }) => querySql(context, input, signal)),
     sweeps: {
       submit: os.sweeps.submit.handler(({ input }) => submitSweep(context, input)),
       list: os.sweeps.list.handler(({ input }) => {

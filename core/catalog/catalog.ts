@@ -10,6 +10,8 @@ import { createMetricStore } from "./metrics.ts";
 import { createModelCatalog } from "./models.ts";
 import { openCatalog } from "./open.ts";
 import { createProgressCatalog } from "./progress.ts";
+import { createReader } from "./reader.ts";
+import { createRunValues } from "./run-values.ts";
 import { createRunCatalog } from "./runs.ts";
 import { createSweepCatalog } from "./sweeps.ts";
 import { translateSqliteError } from "./sqlite-errors.ts";
@@ -25,6 +27,7 @@ export function createCatalog(folder: string, clock: Clock, newId: () => string)
   const events = createEventLog(db, clock);
   const artifacts = createArtifactCatalog(db, clock);
   const metrics = createMetricStore(db);
+  const runValues = createRunValues(db);
   return {
     events,
     artifacts,
@@ -33,11 +36,13 @@ export function createCatalog(folder: string, clock: Clock, newId: () => string)
     datasets: createDatasetCatalog(db, clock, newId),
     attacks: createAttackCatalog(db, clock, newId, artifacts),
     models: createModelCatalog(db, clock, newId, artifacts),
-    runs: createRunCatalog(db, clock, newId, events),
+    runs: createRunCatalog(db, clock, newId, events, runValues),
     sweeps: createSweepCatalog(db, clock, newId, events),
-    evaluations: createEvaluationCatalog(db, clock, newId, events),
+    evaluations: createEvaluationCatalog(db, clock, newId, events, runValues),
     progress: createProgressCatalog(db),
-    jobs: createJobCatalog(db, clock, { events, artifacts, metrics }),
+    jobs: createJobCatalog(db, clock, { events, artifacts, metrics, runValues }),
+    /** Reads off this thread; close it before the catalog. */
+    reader: createReader(folder),
     /** Runs `work` as one transaction; all of it is kept or none. */
     transaction<T>(work: () => T): T {
       try {

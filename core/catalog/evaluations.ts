@@ -5,6 +5,7 @@ import type { Clock } from "../domain/ports.ts";
 import type { OutcomeRow } from "../domain/outcome.ts";
 import type { EventLog } from "./events.ts";
 import { fromJson, fromNullableJson, toNullableJson } from "./json.ts";
+import type { RunValues } from "./run-values.ts";
 
 export type EvaluationState =
   | "queued"
@@ -33,6 +34,17 @@ export type CatalogThreatModel = {
   sampleSet: SampleSet;
 };
 
+type SavedScore = {
+  modelId: string;
+  setId: string;
+  threatModelId: string;
+  state: "complete" | "incomplete";
+  value: number | null;
+  verified: number;
+  needed: number;
+  score: unknown;
+};
+
 /** What scoring needs of one sample outcome. */
 export type OutcomeForScore = {
   sample: string;
@@ -55,6 +67,7 @@ export function createEvaluationCatalog(
   clock: Clock,
   newId: () => string,
   events: EventLog,
+  runValues: RunValues,
 ) {
   const insertThreat = db.prepare(
     `INSERT INTO threat_model (id, norm, minimal, epsilon, low, high, targeted, queries, dataset_id,
@@ -139,6 +152,7 @@ export function createEvaluationCatalog(
        state = excluded.state, value = excluded.value, verified = excluded.verified,
        needed = excluded.needed, score_json = excluded.score_json, computed_at = excluded.computed_at`,
   );
+  const setName = db.prepare<[string], string>("SELECT name FROM attack_set WHERE id = ?").pluck();
   const selectScore = db.prepare<[string, string, string], { score_json: string }>(
     `SELECT score_json FROM score
      WHERE model_id = ? AND attack_set_id = ? AND threat_model_id = ?`,
@@ -291,17 +305,11 @@ export function createEvaluationCatalog(
     removeOfModel(modelId: string): number {
       return removeOfModel.run(modelId).changes;
     },
-    saveScore(score: {
-      modelId: string;
-      setId: string;
-      threatModelId: string;
-      state: "complete" | "incomplete";
-      value: number | null;
-      verified: number;
-      needed: number;
-      score: unknown;
-    }): void {
+    saveScore: db.transaction((score: SavedScore) => {
       upsertScore.run({ ...score, score: JSON.stringify(score.score), now: clock.now() });
-    },
+      const name = setName.get(score.setId);
+      if (name === undefined) throw new Error(`no attack set ${score.setId}`);
+      runValues.setScore(score.modelId, name, score.threatModelId, score.value);
+    }),
   };
 }

@@ -7,6 +7,7 @@ import type { ArtifactCatalog } from "./artifacts.ts";
 import type { EventLog } from "./events.ts";
 import { fromJson, toNullableJson } from "./json.ts";
 import type { MetricStore } from "./metrics.ts";
+import type { RunValues } from "./run-values.ts";
 
 type JobRow = {
   id: string;
@@ -62,9 +63,14 @@ export type JobEnded = (job: Job, verdict: Verdict, collected: Collected | null)
 export function createJobCatalog(
   db: Database,
   clock: Clock,
-  parts: { events: EventLog; artifacts: ArtifactCatalog; metrics: MetricStore },
+  parts: {
+    events: EventLog;
+    artifacts: ArtifactCatalog;
+    metrics: MetricStore;
+    runValues: RunValues;
+  },
 ) {
-  const { events, artifacts, metrics } = parts;
+  const { events, artifacts, metrics, runValues } = parts;
   let jobEnded: JobEnded = () => {
     throw new Error("no chain was set");
   };
@@ -166,7 +172,11 @@ export function createJobCatalog(
         clock.now(),
       );
       bumpAttempt.run(number, job.id);
-      if (job.runId) runStarted.run(clock.now(), job.runId);
+      if (job.runId) {
+        runStarted.run(clock.now(), job.runId);
+        // What the attempt before reported does not count any more.
+        if (number > 1) runValues.replaceMetrics(job.runId, metrics.summariesOfRun(job.runId));
+      }
       if (job.evaluationId && job.stage === "evaluate")
         evaluationState.run("attacking", job.evaluationId);
       events.append("job.starting", job.id, { stage: job.stage, run: job.runId, attempt: number });

@@ -1,6 +1,7 @@
 import type { Database } from "better-sqlite3";
 import type { IngestPosition, ResourceSample } from "../domain/ports.ts";
 import type { MetricPoint } from "../domain/metric-lines.ts";
+import { createRunValues, type MetricValue } from "./run-values.ts";
 
 export type MetricStore = ReturnType<typeof createMetricStore>;
 
@@ -20,6 +21,7 @@ const resourcesFile = "resources.jsonl";
  * committed with the rows, so that every point is there exactly once whatever dies when.
  */
 export function createMetricStore(db: Database) {
+  const runValues = createRunValues(db);
   const selectPosition = db.prepare<[number, string], { offset: number; skipping: number }>(
     "SELECT offset, skipping FROM ingest WHERE attempt_id = ? AND file = ?",
   );
@@ -50,11 +52,12 @@ export function createMetricStore(db: Database) {
   const summaries = db.prepare<[string], MetricSummary>(
     `SELECT s.name, s.points, s.last, s.minimum, s.maximum
      FROM metric_series s JOIN attempt a ON a.id = s.attempt_id JOIN job j ON j.id = a.job_id
-     WHERE j.run_id = ? AND a.number = j.attempt ORDER BY s.name`,
+     WHERE j.run_id = ? AND a.number = j.attempt ORDER BY s.name, j.id`,
   );
 
   const append = db.transaction(
     (attemptId: number, points: MetricPoint[], badLines: number, position: IngestPosition) => {
+      const chunk: MetricValue[] = [];
       const bySeries = Map.groupBy(points, (point) => point.name);
       for (const [name, group] of bySeries) {
         const series = upsertSeries.get(attemptId, name);
@@ -70,7 +73,9 @@ export function createMetricStore(db: Database) {
           maximum = Math.max(maximum, value);
         }
         updateSeries.run({ points: next, last, minimum, maximum, id: series.id });
+        chunk.push({ name, last, minimum, maximum });
       }
+      runValues.addMetrics(attemptId, chunk);
       if (badLines > 0) addBadLines.run(badLines, attemptId);
       upsertPosition.run(attemptId, metricsFile, position.offset, position.skipping ? 1 : 0);
     },

@@ -79,7 +79,7 @@ describe("migrations", () => {
     openCatalog(folder).close();
     const broken = {
       ...next,
-      sql: `INSERT INTO run_parameter (run_id, name, text) VALUES ('nobody', 'a', 'b');`,
+      sql: `INSERT INTO run_value (column_id, run_no, number) VALUES (1, 1, 1);`,
     };
     expect(() => openCatalog(folder, [...migrations, broken])).toThrow(
       /refer to rows that are gone/,

@@ -3,8 +3,10 @@ import type { ParameterValue } from "../../shared/schemas/scalars.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { ExitRecord, FailureReason, JobState } from "../domain/job.ts";
 import type { Stage } from "../../shared/schemas/run-folder.ts";
+import { configKey } from "./config-key.ts";
 import type { EventLog } from "./events.ts";
 import { fromJson, fromNullableJson } from "./json.ts";
+import type { RunValues } from "./run-values.ts";
 
 export type RunState = "queued" | "running" | "succeeded" | "failed" | "cancelled";
 
@@ -80,25 +82,28 @@ export function createRunCatalog(
   clock: Clock,
   newId: () => string,
   events: EventLog,
+  values: RunValues,
 ) {
   const insert = db.prepare(
-    `INSERT INTO run (id, name, experiment_version_id, sweep_id, label, point_key, parameters_json,
-       seed, dataset_id, evaluate, priority, state, created_at)
-     VALUES (@id, @name, @experimentVersionId, @sweepId, @label, @pointKey, @parameters, @seed,
-       @datasetId, @evaluate, @priority, 'queued', @now)`,
+    `INSERT INTO run (id, name, experiment_version_id, sweep_id, label, config_key, point_key,
+       parameters_json, seed, dataset_id, evaluate, priority, state, created_at)
+     VALUES (@id, @name, @experimentVersionId, @sweepId, @label, @configKey, @pointKey, @parameters,
+       @seed, @datasetId, @evaluate, @priority, 'queued', @now)`,
   );
-  const insertParameter = db.prepare<[string, string, number | null, string]>(
-    "INSERT INTO run_parameter (run_id, name, number, text) VALUES (?, ?, ?, ?)",
-  );
+  const experimentOf = db
+    .prepare<[string], string>("SELECT experiment_id FROM experiment_version WHERE id = ?")
+    .pluck();
   const byId = db.prepare<[string], RunRow>(`SELECT ${runColumns} ${runFrom} WHERE r.id = ?`);
   const search = db.prepare<{ name: string; id: string }, RunRow>(
-    `SELECT ${runColumns} ${runFrom} WHERE r.name = @name OR substr(r.id, -length(@id)) = @id
-     ORDER BY r.id DESC LIMIT 10`,
+    `SELECT ${runColumns} ${runFrom}
+     WHERE r.no IN (SELECT no FROM run WHERE name = @name
+       UNION SELECT no FROM run WHERE substr(id, -length(@id)) = @id)
+     ORDER BY r.no DESC LIMIT 10`,
   );
   const page = db.prepare<Filter & { limit: number; offset: number }, RunRow>(
     `SELECT ${runColumns} ${runFrom}
      WHERE (@state IS NULL OR r.state = @state) AND (@experiment IS NULL OR e.name = @experiment)
-     ORDER BY r.id DESC LIMIT @limit OFFSET @offset`,
+     ORDER BY r.no DESC LIMIT @limit OFFSET @offset`,
   );
   const count = db.prepare<Filter, { total: number }>(
     `SELECT count(*) AS total ${runFrom}
@@ -108,9 +113,12 @@ export function createRunCatalog(
   const finish = db.prepare<[RunState, string | null, number, string]>(
     "UPDATE run SET state = ?, reason = ?, ended_at = ? WHERE id = ?",
   );
-  const addSummary = db.prepare<[string | null, string]>(
-    "UPDATE run SET summary_json = json_patch(coalesce(summary_json, '{}'), ?) WHERE id = ?",
-  );
+  const addSummary = db
+    .prepare<[string | null, string], string>(
+      `UPDATE run SET summary_json = json_patch(coalesce(summary_json, '{}'), ?) WHERE id = ?
+       RETURNING summary_json`,
+    )
+    .pluck();
   const attempts = db.prepare<
     { id: string },
     Omit<CatalogAttempt, "command" | "gpus" | "environment" | "exit"> & {
@@ -151,15 +159,18 @@ export function createRunCatalog(
       priority: number;
     }): string {
       const id = newId();
+      const experimentId = experimentOf.get(run.experimentVersionId);
+      if (experimentId === undefined)
+        throw new Error(`no experiment version ${run.experimentVersionId}`);
       insert.run({
         ...run,
         id,
+        configKey: configKey(experimentId, run.parameters),
         parameters: JSON.stringify(run.parameters),
         evaluate: run.evaluate ? 1 : 0,
         now: clock.now(),
       });
-      for (const [name, value] of Object.entries({ ...run.parameters, seed: run.seed }))
-        insertParameter.run(id, name, typeof value === "number" ? value : null, String(value));
+      values.replace(id, "parameter", { ...run.parameters, seed: run.seed });
       events.append("run.created", id, { name: run.name, label: run.label });
       return id;
     },
@@ -186,7 +197,10 @@ export function createRunCatalog(
       events.append(`run.${state}`, id, reason === null ? {} : { reason });
     },
     addSummary(id: string, summary: Record<string, unknown> | null): void {
-      if (summary) addSummary.run(JSON.stringify(summary), id);
+      if (!summary) return;
+      const patched = addSummary.get(JSON.stringify(summary), id);
+      if (patched === undefined) throw new Error(`no run ${id}`);
+      values.replace(id, "summary", fromJson(patched));
     },
     /** Attempts of a run's jobs, or of an evaluation's, oldest first. */
     attempts(runOrEvaluation: string): CatalogAttempt[] {

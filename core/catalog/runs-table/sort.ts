@@ -1,0 +1,80 @@
+import { countBelow } from "./column.ts";
+
+/** Values to sort by: NaN is missing and comes last, whatever the direction. */
+export type SortKey = { values: Float64Array; descending: boolean };
+
+const nothing = new Int32Array(0);
+
+/**
+ * The items from `offset` to `offset + limit` in the order of the keys, what is equal in all of
+ * them in the given order. Only the values are sorted, by the engine's own sort of numbers; the
+ * items are found by the values that the page spans, and sorted further where these are equal.
+ */
+export function pageOf(
+  items: Int32Array,
+  keys: readonly SortKey[],
+  offset: number,
+  limit: number,
+): Int32Array {
+  if (limit <= 0 || offset >= items.length) return nothing;
+  const [key, ...rest] = keys;
+  if (!key) return items.slice(offset, offset + limit);
+  const { values, descending } = key;
+  const sorted = new Float64Array(items.length);
+  let present = 0;
+  for (const item of items) {
+    const value = values[item] ?? Number.NaN;
+    if (!Number.isNaN(value)) sorted[present++] = value;
+  }
+  const numbers = sorted.subarray(0, present).sort();
+  const page: Int32Array[] = [];
+  const end = Math.min(offset + limit, present);
+  if (offset < end) {
+    const at = (place: number) => numbers[descending ? present - 1 - place : place] ?? Number.NaN;
+    const [first, last] = [at(offset), at(end - 1)];
+    const groups = itemsBetween(items, values, Math.min(first, last), Math.max(first, last));
+    let place = descending
+      ? present - countBelow(numbers, first) - (groups.get(first)?.length ?? 0)
+      : countBelow(numbers, first);
+    const ordered = [...groups.keys()].sort((a, b) => (descending ? b - a : a - b));
+    for (const value of ordered) {
+      const group = groups.get(value) ?? [];
+      const from = Math.max(0, offset - place);
+      page.push(pageOf(Int32Array.from(group), rest, from, end - place - from));
+      place += group.length;
+    }
+  }
+  if (offset + limit > present) {
+    const missing = items.filter((item) => Number.isNaN(values[item] ?? Number.NaN));
+    const from = Math.max(0, offset - present);
+    page.push(pageOf(missing, rest, from, offset + limit - present - from));
+  }
+  return concatenated(page);
+}
+
+function itemsBetween(
+  items: Int32Array,
+  values: Float64Array,
+  low: number,
+  high: number,
+): Map<number, number[]> {
+  const groups = new Map<number, number[]>();
+  for (const item of items) {
+    const value = values[item] ?? Number.NaN;
+    if (!(value >= low && value <= high)) continue;
+    const group = groups.get(value);
+    if (group) group.push(item);
+    else groups.set(value, [item]);
+  }
+  return groups;
+}
+
+function concatenated(parts: readonly Int32Array[]): Int32Array {
+  const result = new Int32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    result.set(part, at);
+    at += part.length;
+  }
+  return result;
+}
