@@ -22,6 +22,7 @@ import {
   progressSchema,
   runDetailSchema,
   runViewSchema,
+  sweepPreviewSchema,
 } from "./views.ts";
 
 const errorDataSchema = z.object({
@@ -87,6 +88,8 @@ export const contract = {
       .output(deletionSchema),
   },
   sweeps: {
+    /** What submitting would run, read from the folder alone. */
+    describe: base.input(z.object({ folder })).output(sweepPreviewSchema),
     submit: base
       .input(
         z.object({

@@ -38,6 +38,21 @@ export const runViewSchema = z.object({
 });
 export type RunView = z.infer<typeof runViewSchema>;
 
+const sweepPointSchema = z.object({ label: z.string(), parameters, seed: z.int() });
+
+export const sweepPreviewSchema = z.object({
+  method: z.enum(["grid", "random", "sobol"]),
+  points: z.int(),
+  seeds: z.int(),
+  cells: z.int(),
+  /** Points left out because an earlier one is the same. */
+  duplicates: z.int(),
+  first: sweepPointSchema,
+  last: sweepPointSchema,
+  advice: z.string().nullable(),
+});
+export type SweepPreview = z.infer<typeof sweepPreviewSchema>;
+
 export const attemptViewSchema = z.object({
   job: z.string(),
   stage: stageSchema,

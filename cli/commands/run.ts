@@ -2,11 +2,12 @@ import { resolve } from "node:path";
 import { Command } from "commander";
 import { exitStatusOf, GauntletError } from "../../shared/errors.ts";
 import { formatCount } from "../../shared/format.ts";
-import type { Progress } from "../../shared/views.ts";
+import type { Progress, SweepPreview } from "../../shared/views.ts";
+import { visible } from "../../shared/visible.ts";
 import { wantsJson, withSession } from "../context.ts";
 import { example } from "../example.ts";
 import { follow } from "../follow.ts";
-import { printJson, printLine } from "../terminal.ts";
+import { dim, printJson, printLine } from "../terminal.ts";
 import type { Session } from "../session.ts";
 
 export function runCommand(): Command {
@@ -39,17 +40,49 @@ export function runCommand(): Command {
 
 export function sweepCommand(): Command {
   return new Command("sweep")
-    .description("run every cell of the experiment's grid; cells that have succeeded are kept")
+    .description("run every cell of the experiment's sweep; cells that have succeeded are kept")
     .argument("[folder]", "the experiment's folder, with gauntlet.yaml", ".")
     .option("--again", "run cells again that have succeeded before")
     .option("--no-evaluate", "stop after the tests")
-    .addHelpText("after", example("gauntlet sweep ."))
-    .action(
-      async (folder: string, options: { again?: boolean; evaluate: boolean }, command: Command) =>
-        withSession(command, async (session) => {
-          await sweepAndFollow(session, folder, options, wantsJson(command));
-        }),
+    .option("--dry-run", "only say how many cells there are, and the first and the last")
+    .addHelpText("after", example("gauntlet sweep . --dry-run", "gauntlet sweep ."))
+    .action(async (folder: string, options: SweepOptions, command: Command) =>
+      withSession(command, async (session) => {
+        const json = wantsJson(command);
+        const preview = await session.call((client) =>
+          client.sweeps.describe({ folder: resolve(folder) }),
+        );
+        if (options.dryRun) {
+          if (json) printJson(preview);
+          else printPreview(preview);
+          return;
+        }
+        if (!json) printDuplicates(preview);
+        await sweepAndFollow(session, folder, options, json);
+      }),
     );
+}
+
+type SweepOptions = { again?: boolean; evaluate: boolean; dryRun?: boolean };
+
+function printPreview({ first, last, ...preview }: SweepPreview): void {
+  const { method, points, seeds, cells, advice } = preview;
+  printLine(
+    `${method}: ${formatCount(points, "point")} × ${formatCount(seeds, "seed")} = ${formatCount(cells, "cell")}`,
+  );
+  printLine(`  first  ${pointText(first)}`);
+  if (cells > 1) printLine(`  last   ${pointText(last)}`);
+  printDuplicates(preview);
+  if (advice) printLine(dim(advice));
+}
+
+function printDuplicates({ duplicates }: Pick<SweepPreview, "duplicates">): void {
+  if (duplicates > 0)
+    printLine(`${formatCount(duplicates, "point")} left out: the same as an earlier one`);
+}
+
+function pointText({ label, seed }: SweepPreview["first"]): string {
+  return visible(label === "" ? `the defaults, seed=${seed}` : label);
 }
 
 /** Queues a sweep and watches it to its end; cells done before are only counted. */

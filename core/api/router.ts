@@ -14,6 +14,7 @@ import { findModel } from "../services/find.ts";
 import { importModel } from "../services/models.ts";
 import { progressOf, unfinished } from "../services/progress.ts";
 import { findRun, stopRun, submitRun, submitSweep } from "../services/runs.ts";
+import { previewSweep } from "../services/sweep-preview.ts";
 import { version } from "../services/version.ts";
 import {
   attackSetView,
@@ -62,6 +63,7 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
       delete: os.runs.delete.handler(({ input }) => deleteRuns(context, input.runs, input.dryRun)),
     },
     sweeps: {
+      describe: os.sweeps.describe.handler(({ input }) => previewSweep(input.folder)),
       submit: os.sweeps.submit.handler(({ input }) => submitSweep(context, input)),
     },
     work: {

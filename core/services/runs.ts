@@ -2,9 +2,11 @@ import { GauntletError } from "../../shared/errors.ts";
 import type { ParameterValue } from "../../shared/schemas/scalars.ts";
 import type { CatalogDataset } from "../catalog/datasets.ts";
 import type { CatalogRun } from "../catalog/runs.ts";
-import { expandGrid, type GridPoint } from "../domain/grid.ts";
 import { isTerminal } from "../domain/job.ts";
 import { friendlyName } from "../domain/names.ts";
+import { expandSweep } from "../domain/sweep/expand.ts";
+import { expandGrid } from "../domain/sweep/grid.ts";
+import type { SweepPoint } from "../domain/sweep/point.ts";
 import type { CoreContext } from "./context.ts";
 import { findDataset } from "./datasets.ts";
 import {
@@ -57,7 +59,7 @@ export type SweepRequest = {
 
 export type SweepResult = { sweep: string; runs: string[]; reused: string[] };
 
-/** Queues every cell of an experiment's grid. Throws METHOD_UNSUPPORTED and what a run throws. */
+/** Queues every cell of an experiment's sweep. Throws what expandSweep and what a run throws. */
 export async function submitSweep(
   context: CoreContext,
   request: SweepRequest,
@@ -70,12 +72,7 @@ export async function submitSweep(
       hint: "Add sweep: { values: { PARAMETER: [...] } } to gauntlet.yaml.",
     });
   const { method, values, objective } = spec.sweep;
-  if (method !== "grid")
-    throw new GauntletError(
-      "METHOD_UNSUPPORTED",
-      `Sweeps by method ${method} come with a later version.`,
-    );
-  const points = expandGrid(values, resolveParameters(spec.parameters, {}));
+  const points = expandSweep(spec.sweep, spec.parameters, resolveParameters(spec.parameters, {}));
   const result = catalog.transaction(() => {
     const versionId = noteVersion(context, prepared.snapshot);
     const sweepId = catalog.runs.addSweep({
@@ -124,7 +121,7 @@ async function prepare(context: CoreContext, folder: string, evaluate: boolean):
 function addRun(
   context: CoreContext,
   { snapshot, dataset, evaluate }: Prepared,
-  cell: { versionId: string; sweepId: string | null; point: GridPoint },
+  cell: { versionId: string; sweepId: string | null; point: SweepPoint },
 ): string {
   const { point } = cell;
   const runId = context.catalog.runs.add({
