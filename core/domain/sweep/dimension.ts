@@ -109,6 +109,18 @@ function roundToStep(value: number, spacing: number): number {
   return Number(value.toPrecision(Math.min(21, Math.max(1, digits))));
 }
 
+/** The powers of ten from 1e-324, which is 0, to 1e309, which is infinite, as exact as they can be. */
+const smallestExponent = -324;
+const powersOfTen = Float64Array.from({ length: 634 }, (_, i) =>
+  Number(`1e${i + smallestExponent}`),
+);
+
+/** Floor of log10(|value|), exactly: the engine's logarithm is only where the search begins. */
 function decimalExponent(value: number): number {
-  return Number(value.toExponential().split("e")[1]);
+  const size = Math.abs(value);
+  if (size === 0) return 0;
+  let exponent = Math.floor(Math.log10(size));
+  while (size < (powersOfTen[exponent - smallestExponent] ?? 0)) exponent -= 1;
+  while (size >= (powersOfTen[exponent + 1 - smallestExponent] ?? Infinity)) exponent += 1;
+  return exponent;
 }

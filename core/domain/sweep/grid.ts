@@ -1,7 +1,7 @@
 import { GauntletError } from "../../../shared/errors.ts";
 import { mostCells } from "../../../shared/schemas/experiment.ts";
 import type { ParameterValue } from "../../../shared/schemas/scalars.ts";
-import { readSeed, type SweepPoint, sweepPoint } from "./point.ts";
+import { pointMaker, readSeed, type SweepPoint } from "./point.ts";
 
 /**
  * Every combination of a sweep's values over the defaults, the last named value varying fastest.
@@ -27,8 +27,10 @@ export function expandGrid(
       list.map((value) => ({ ...point, [name]: value })),
     );
   const varying = dimensions.flatMap(([name, list]) => (list.length > 1 ? [name] : []));
+  const names = Object.keys({ ...defaults, ...values }).filter((name) => name !== "seed");
+  const makePoint = pointMaker(names, varying);
   return combinations.map((combination) => {
     const { seed = 0, ...swept } = combination;
-    return sweepPoint({ ...defaults, ...swept }, readSeed(seed), varying);
+    return makePoint({ ...defaults, ...swept }, readSeed(seed));
   });
 }

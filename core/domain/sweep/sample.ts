@@ -10,7 +10,7 @@ import {
   listDimension,
   type Position,
 } from "./dimension.ts";
-import { readSeed, type SweepPoint, sweepPoint } from "./point.ts";
+import { pointMaker, readSeed, type SweepPoint } from "./point.ts";
 import { directionNumbers, mostSobolDimensions, owenScramble, sobolCoordinate } from "./sobol.ts";
 
 /** Rounding is at least as fine as 2^9 steps over a range: about three digits. */
@@ -50,14 +50,12 @@ export function samplePoints(
   const varying = dimensions.flatMap(({ name, varies }) => (varies ? [name] : []));
   if (seeds.length > 1) varying.push("seed");
   const drawn = drawDistinct(dimensions, positionsOf(sweep, dimensions), samples);
+  const names = [...Object.keys(defaults), ...dimensions.map(({ name }) => name)];
+  const makePoint = pointMaker([...new Set(names)], varying);
   return {
-    points: drawn.values.flatMap((values) => {
-      const sampled = dimensions.map(({ name }, d) => [name, values[d]] as const);
-      const parameters = {
-        ...defaults,
-        ...Object.fromEntries(sampled),
-      } as SweepPoint["parameters"];
-      return seeds.map((seed) => sweepPoint(parameters, seed, varying));
+    points: drawn.points.flatMap((point) => {
+      const parameters = { ...defaults, ...point };
+      return seeds.map((seed) => makePoint(parameters, seed));
     }),
     duplicates: drawn.duplicates,
   };
@@ -102,31 +100,42 @@ function positionsOf(
     directions.map((v, d) => owenScramble(sobolCoordinate(v, index), seeds[d] ?? 0));
 }
 
+type Point = Record<string, ParameterValue>;
+
 /** Rounds each point as coarsely as its predecessors allow, and leaves out what they hold already. */
 function drawDistinct(
   dimensions: readonly Dimension[],
   positionsAt: (index: number) => Position[],
   samples: number,
-): { values: ParameterValue[][]; duplicates: number } {
-  const values: ParameterValue[][] = [];
+): { points: Point[]; duplicates: number } {
+  const points: Point[] = [];
   const known = new Set<string>();
   const canBeFiner = dimensions.some(({ isRounded }) => isRounded);
   for (let index = 0; index < samples; index++) {
     const positions = positionsAt(index);
     const pointBits = 32 - Math.clz32(index);
-    let bits = Math.max(coarsestBits, pointBits + spareBits);
-    for (;;) {
-      const at = bits;
-      const point = dimensions.map((dimension, d) => dimension.valueAt(positions[d] ?? 0, at));
+    for (let bits = Math.max(coarsestBits, pointBits + spareBits); ; bits += spareBits) {
+      const point = pointAt(dimensions, positions, Math.min(bits, finestBits));
       const key = JSON.stringify(point);
       if (!known.has(key)) {
         known.add(key);
-        values.push(point);
+        points.push(point);
         break;
       }
-      if (!canBeFiner || bits === finestBits) break;
-      bits = Math.min(finestBits, bits + spareBits);
+      if (!canBeFiner || bits >= finestBits) break;
     }
   }
-  return { values, duplicates: samples - values.length };
+  return { points, duplicates: samples - points.length };
+}
+
+function pointAt(
+  dimensions: readonly Dimension[],
+  positions: readonly Position[],
+  bits: number,
+): Point {
+  const point: Point = {};
+  dimensions.forEach(({ name, valueAt }, d) => {
+    point[name] = valueAt(positions[d] ?? 0, bits);
+  });
+  return point;
 }
