@@ -19,6 +19,7 @@ import {
   logPageSchema,
   modelDetailSchema,
   modelViewSchema,
+  nameKindSchema,
   progressSchema,
   runDetailSchema,
   runViewSchema,
@@ -47,6 +48,16 @@ export const contract = {
       .input(nothing)
       .output(z.object({ version: z.string(), pid: z.int(), data: z.string() })),
     doctor: base.input(nothing).output(z.array(checkViewSchema)),
+    /** Names that begin with `prefix`, for whoever types one. */
+    names: base
+      .input(
+        z.object({
+          kind: nameKindSchema,
+          prefix: z.string().max(1000).default(""),
+          limit: z.int().min(1).max(1000).default(100),
+        }),
+      )
+      .output(z.array(z.string())),
   },
   runs: {
     submit: base

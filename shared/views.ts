@@ -19,6 +19,18 @@ const jobState = z.enum([
   "cancelled",
 ]);
 
+/** What has names that people type. */
+export const nameKindSchema = z.enum([
+  "runs",
+  "models",
+  "attacks",
+  "sets",
+  "sweeps",
+  "datasets",
+  "experiments",
+]);
+export type NameKind = z.infer<typeof nameKindSchema>;
+
 export const runViewSchema = z.object({
   id: z.string(),
   name: z.string(),

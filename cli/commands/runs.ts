@@ -19,7 +19,7 @@ export function runsCommands(): Command {
     .command("list", { isDefault: true })
     .description("list runs, newest first")
     .option("--state <state>", "only runs in this state")
-    .option("--experiment <name>", "only runs of this experiment")
+    .option("--experiment <experiment>", "only runs of this experiment")
     .option("--limit <number>", "at most so many", wholeNumber, 50)
     .option("--offset <number>", "pass over so many", wholeNumber, 0)
     .addHelpText("after", example("gauntlet runs list --state failed"))

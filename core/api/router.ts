@@ -45,6 +45,7 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
         data: context.folders.data,
       })),
       doctor: os.system.doctor.handler(() => examine(context)),
+      names: os.system.names.handler(({ input: { kind, ...range } }) => catalog.names(kind, range)),
     },
     runs: {
       submit: os.runs.submit.handler(async ({ input }) => ({

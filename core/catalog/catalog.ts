@@ -1,3 +1,4 @@
+import type { NameKind } from "../../shared/views.ts";
 import type { Clock } from "../domain/ports.ts";
 import { createArtifactCatalog } from "./artifacts.ts";
 import { createAttackCatalog } from "./attacks.ts";
@@ -8,6 +9,7 @@ import { createExperimentCatalog } from "./experiments.ts";
 import { createJobCatalog } from "./jobs.ts";
 import { createMetricStore } from "./metrics.ts";
 import { createModelCatalog } from "./models.ts";
+import { namesIn } from "./names.ts";
 import { openCatalog } from "./open.ts";
 import { createRunCatalog } from "./runs.ts";
 import { translateSqliteError } from "./sqlite-errors.ts";
@@ -34,6 +36,10 @@ export function createCatalog(folder: string, clock: Clock, newId: () => string)
     runs: createRunCatalog(db, clock, newId, events),
     evaluations: createEvaluationCatalog(db, clock, newId, events),
     jobs: createJobCatalog(db, clock, { events, artifacts, metrics }),
+    /** Names that begin with `prefix`; see namesIn. */
+    names(kind: NameKind, range: { prefix: string; limit: number }): string[] {
+      return namesIn(db, kind, range);
+    },
     /** Runs `work` as one transaction; all of it is kept or none. */
     transaction<T>(work: () => T): T {
       try {
