@@ -66,6 +66,7 @@ describe("placeholders", () => {
 });
 
 describe("sweep", () => {
+  const many = Array.from({ length: 400 }, (_, i) => i).join(", ");
   const sweep = (values: string) =>
     problemsOf(text.replace(/values: \{ learning.*/, `values: ${values}`));
 
@@ -79,6 +80,10 @@ describe("sweep", () => {
     ["{ epochs: [1.5] }", ["14:22 1.5 | round it: `2`"]],
     ["{ seed: [0, -1] }", ["14:23 -1 | null"]],
     ["{ seed: [0, 1, 0] }", ["14:26 0 | each value makes cells once"]],
+    [
+      `{ seed: [${many}], epochs: [${many}] }`,
+      ["14:3 values | name fewer values, or draw points by `method: sobol`"],
+    ],
   ])("%s", (values, expected) => expect(sweep(values)).toEqual(expected));
 
   /** The problems of a sweep whose lines stand from line 14 on. */
@@ -113,6 +118,11 @@ describe("sweep", () => {
     ],
     ["no whole number of samples", ["method: sobol", "samples: 1.5"], ["15:12 1.5 | null"]],
     ["too many samples", ["method: sobol", "samples: 200000"], ["15:12 200000 | null"]],
+    [
+      "too many cells of drawn points",
+      ["method: sobol", "samples: 50001", "parameters: [loss]", "values: { seed: [0, 1] }"],
+      ["15:12 50001 | null"],
+    ],
     [
       "a misspelt parameter",
       ["method: sobol", "samples: 8", "parameters: [loss, learnign_rate]"],

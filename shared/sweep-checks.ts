@@ -1,5 +1,5 @@
 import { checkParameterValue, checkSeed, type ValueFinding } from "./parameter-values.ts";
-import type { Experiment, Parameter, Sweep } from "./schemas/experiment.ts";
+import { type Experiment, mostCells, type Parameter, type Sweep } from "./schemas/experiment.ts";
 import type { ParameterValue } from "./schemas/scalars.ts";
 import { didYouMean } from "./suggest.ts";
 import { excerpt } from "./visible.ts";
@@ -30,6 +30,7 @@ export function checkSweep({ parameters, sweep }: Experiment): Finding[] {
   if (!sweep) return [];
   return [
     ...checkMethod(sweep),
+    ...checkSize(sweep),
     ...checkNames(sweep, parameters),
     ...checkValues(sweep, parameters),
   ];
@@ -62,6 +63,21 @@ function checkMethod(sweep: Sweep): Finding[] {
       suggestion: "name those to draw, such as `parameters: [learning_rate]`",
     });
   return findings;
+}
+
+function checkSize({ method, samples = 0, values }: Sweep): Finding[] {
+  const cells =
+    method === "grid"
+      ? Object.values(values).reduce((product, list) => product * list.length, 1)
+      : samples * (values["seed"]?.length ?? 1);
+  if (cells <= mostCells) return [];
+  return [
+    {
+      path: ["sweep", method === "grid" ? "values" : "samples"],
+      message: `this makes ${cells} cells, and a sweep has at most ${mostCells}`,
+      suggestion: method === "grid" ? "name fewer values, or draw points by `method: sobol`" : null,
+    },
+  ];
 }
 
 function checkNames(sweep: Sweep, declared: Experiment["parameters"]): Finding[] {

@@ -12,7 +12,10 @@ export function completionCommand(): Command {
   return new Command("completion")
     .description("print the script with which a shell completes commands, options and names")
     .addArgument(new Argument("<shell>", "the shell").choices(["bash", "zsh", "fish"]))
-    .addHelpText("after", example("source <(gauntlet completion bash)"))
+    .addHelpText(
+      "after",
+      example("gauntlet completion bash >> ~/.bashrc", "source <(gauntlet completion zsh)"),
+    )
     .action((shell: string) => {
       const file = join(installationFolder, "resources", "completion", `gauntlet.${shell}`);
       process.stdout.write(readFileSync(file, "utf8"));
