@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { defaultDataFolder, networkFileSystemOf } from "../core/platform/data-folder.ts";
-import { openSession, type Session } from "./session.ts";
+import type { Session } from "./session.ts";
 
 export type GlobalOptions = { data?: string; json?: boolean };
 
@@ -21,6 +21,8 @@ export async function withSession<T>(
   use: (session: Session) => Promise<T>,
 ): Promise<T> {
   const data = dataFolderOf(command);
+  // Loads the whole core, which help and completion need not wait for.
+  const { openSession } = await import("./session.ts");
   const session = await openSession(data);
   const network = networkFileSystemOf(data);
   if (network)

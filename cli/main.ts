@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { exitStatus, exitStatusOf, GauntletError } from "../shared/errors.ts";
 import { attackCommands } from "./commands/attacks.ts";
+import { answerCommand, completionCommand } from "./commands/completion.ts";
 import { datasetCommands } from "./commands/datasets.ts";
 import { demoCommand, startCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -44,8 +45,10 @@ for (const command of [
   doctorCommand(),
   demoCommand(),
   startCommand(),
+  completionCommand(),
 ])
   program.addCommand(inheriting(command));
+program.addCommand(inheriting(answerCommand()), { hidden: true });
 
 process.exitCode = await main();
 

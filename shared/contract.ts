@@ -28,11 +28,13 @@ import {
   logPageSchema,
   modelDetailSchema,
   modelViewSchema,
+  nameKindSchema,
   progressSchema,
   runComparisonSchema,
   runDetailSchema,
   runViewSchema,
   sweepDetailSchema,
+  sweepPreviewSchema,
   sweepResultSchema,
   sweepViewSchema,
 } from "./views.ts";
@@ -69,6 +71,16 @@ export const contract = {
       .input(nothing)
       .output(z.object({ version: z.string(), pid: z.int(), data: z.string() })),
     doctor: base.input(nothing).output(z.array(checkViewSchema)),
+    /** Names that begin with `prefix`, for whoever types one. */
+    names: base
+      .input(
+        z.object({
+          kind: nameKindSchema,
+          prefix: z.string().max(1000).default(""),
+          limit: z.int().min(1).max(1000).default(100),
+        }),
+      )
+      .output(z.array(z.string())),
   },
   runs: {
     submit: base
@@ -133,6 +145,8 @@ export const contract = {
   /** One SELECT over the views of shared/sql-views.ts, on a connection that cannot write. */
   sql: base.input(sqlInputSchema).output(sqlResultSchema),
   sweeps: {
+    /** What submitting would run, read from the folder alone. */
+    describe: base.input(z.object({ folder })).output(sweepPreviewSchema),
     submit: base
       .input(
         z.object({

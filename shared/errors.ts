@@ -32,7 +32,6 @@ export const errorCodes = {
   SPEC_INVALID: entry("input", "Mend the lines named above; the schema is in resources/schema."),
   PARAMETER_UNKNOWN: entry("input", "Declare it under parameters in gauntlet.yaml."),
   PARAMETER_INVALID: entry("input", "See the parameter's type and range in gauntlet.yaml."),
-  METHOD_UNSUPPORTED: entry("input", "Use method: grid."),
   CODE_TOO_LARGE: entry(
     "input",
     "Put the folder under git and ignore data and results, or move them out of the folder.",

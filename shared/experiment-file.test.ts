@@ -77,6 +77,7 @@ describe("placeholders", () => {
 });
 
 describe("sweep", () => {
+  const many = Array.from({ length: 400 }, (_, i) => i).join(", ");
   const sweep = (values: string) =>
     problemsOf(text.replace(/values: \{ learning.*/, `values: ${values}`));
 
@@ -90,7 +91,70 @@ describe("sweep", () => {
     ["{ epochs: [1.5] }", ["14:22 1.5 | round it: `2`"]],
     ["{ seed: [0, -1] }", ["14:23 -1 | null"]],
     ["{ seed: [0, 1, 0] }", ["14:26 0 | each value makes cells once"]],
+    [
+      `{ seed: [${many}], epochs: [${many}] }`,
+      ["14:3 values | name fewer values, or draw points by `method: sobol`"],
+    ],
   ])("%s", (values, expected) => expect(sweep(values)).toEqual(expected));
+
+  /** The problems of a sweep whose lines stand from line 14 on. */
+  const lines = (...sweepLines: string[]) =>
+    problemsOf(
+      text.replace(/ {2}values: \{ learning.*\n/, sweepLines.map((l) => `  ${l}\n`).join("")),
+    );
+
+  test.each([
+    ["a whole random sweep", ["method: random", "samples: 8", "parameters: [loss]"], []],
+    ["listed values alone", ["method: sobol", "samples: 8", "values: { epochs: [1, 2] }"], []],
+    [
+      "values in place of a range",
+      ["method: sobol", "samples: 8", "parameters: [epochs]", "values: { epochs: [1, 2] }"],
+      [],
+    ],
+    ["a grid of nothing", ["method: grid"], ["13:1 sweep | null"]],
+    [
+      "samples of a grid",
+      ["samples: 8", "values: { epochs: [1] }"],
+      ["14:3 samples | write `method: sobol` or `method: random`"],
+    ],
+    [
+      "no samples",
+      ["method: random", "parameters: [loss]"],
+      ["14:11 random | say how many points to draw, such as `samples: 32`"],
+    ],
+    [
+      "nothing to draw",
+      ["method: sobol", "samples: 8", "values: { seed: [0] }"],
+      ["14:11 sobol | name those to draw, such as `parameters: [learning_rate]`"],
+    ],
+    ["no whole number of samples", ["method: sobol", "samples: 1.5"], ["15:12 1.5 | null"]],
+    ["too many samples", ["method: sobol", "samples: 200000"], ["15:12 200000 | null"]],
+    [
+      "too many cells of drawn points",
+      ["method: sobol", "samples: 50001", "parameters: [loss]", "values: { seed: [0, 1] }"],
+      ["15:12 50001 | null"],
+    ],
+    [
+      "a misspelt parameter",
+      ["method: sobol", "samples: 8", "parameters: [loss, learnign_rate]"],
+      ["16:22 learnign_rate | did you mean `learning_rate`?"],
+    ],
+    [
+      "a parameter twice",
+      ["method: sobol", "samples: 8", "parameters: [loss, loss]"],
+      ["16:22 loss | null"],
+    ],
+    [
+      "a seed to draw",
+      ["method: sobol", "samples: 8", "parameters: [seed]"],
+      ["16:16 seed | list them: `values: { seed: [0, 1] }`"],
+    ],
+    [
+      "an integer without a range",
+      ["method: random", "samples: 8", "parameters: [epochs]"],
+      ["16:16 epochs | declare `min` and `max` for it, or list `values`"],
+    ],
+  ])("%s", (_name, sweepLines, expected) => expect(lines(...sweepLines)).toEqual(expected));
 });
 
 test("a log scale needs values above 0", () => {

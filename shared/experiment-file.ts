@@ -1,10 +1,7 @@
 import { type ParsedDocument, parseDocument, placed } from "./document.ts";
-import { checkParameterValue, checkSeed } from "./parameter-values.ts";
 import { checkPlaceholders } from "./placeholders.ts";
 import { type Experiment, experimentSchema } from "./schemas/experiment.ts";
-import type { ParameterValue } from "./schemas/scalars.ts";
-import { didYouMean } from "./suggest.ts";
-import { excerpt } from "./visible.ts";
+import { checkSweep } from "./sweep-checks.ts";
 import type { DocumentPath, Finding } from "./yaml-source.ts";
 
 /**
@@ -25,7 +22,7 @@ function checkExperiment(experiment: Experiment): Finding[] {
     ...checkCommand(["test", "command"], experiment.test?.command ?? [], names),
     ...checkCommand(["model", "serve"], experiment.model?.serve ?? [], ["port"]),
     ...checkScales(experiment),
-    ...checkSweep(experiment, names),
+    ...checkSweep(experiment),
   ];
 }
 
@@ -56,26 +53,5 @@ function checkScales({ parameters }: Experiment): Finding[] {
     if (parameter.scale !== "log" || lowest > 0) return [];
     const message = `a log scale needs values above 0, and this one goes down to ${lowest}`;
     return [{ path: ["parameters", name, "scale"], message, suggestion: "write `linear`" }];
-  });
-}
-
-function checkSweep({ parameters, sweep }: Experiment, names: readonly string[]): Finding[] {
-  return Object.entries(sweep?.values ?? {}).flatMap(([name, values]): Finding[] => {
-    const path = ["sweep", "values", name];
-    const parameter = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
-    if (!parameter && name !== "seed") {
-      const message = `no parameter is named \`${excerpt(name)}\``;
-      const suggestion = didYouMean(name, names) ?? "declare it under parameters";
-      return [{ path, on: "key", message, suggestion }];
-    }
-    const check = (value: ParameterValue) =>
-      parameter ? checkParameterValue(parameter, value) : checkSeed(value);
-    return values.flatMap((value, index): Finding[] => {
-      const finding = check(value);
-      if (finding) return [{ path: [...path, index], ...finding }];
-      if (values.indexOf(value) === index) return [];
-      const message = `\`${excerpt(String(value))}\` is listed twice`;
-      return [{ path: [...path, index], message, suggestion: "each value makes cells once" }];
-    });
   });
 }

@@ -19,6 +19,18 @@ const jobState = z.enum([
   "cancelled",
 ]);
 
+/** What has names that people type. */
+export const nameKindSchema = z.enum([
+  "runs",
+  "models",
+  "attacks",
+  "sets",
+  "sweeps",
+  "datasets",
+  "experiments",
+]);
+export type NameKind = z.infer<typeof nameKindSchema>;
+
 export const runViewSchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -37,6 +49,21 @@ export const runViewSchema = z.object({
   endedAt: nullableTime,
 });
 export type RunView = z.infer<typeof runViewSchema>;
+
+const sweepPointSchema = z.object({ label: z.string(), parameters, seed: z.int() });
+
+export const sweepPreviewSchema = z.object({
+  method: z.enum(["grid", "random", "sobol"]),
+  points: z.int(),
+  seeds: z.int(),
+  cells: z.int(),
+  /** Points left out because an earlier one is the same. */
+  duplicates: z.int(),
+  first: sweepPointSchema,
+  last: sweepPointSchema,
+  advice: z.string().nullable(),
+});
+export type SweepPreview = z.infer<typeof sweepPreviewSchema>;
 
 export const attemptViewSchema = z.object({
   job: z.string(),

@@ -20,6 +20,9 @@ export type Part = {
 
 const probes = {
   python3: () => program("python3", ["--version"]),
+  bash: () => program("bash", ["--version"]),
+  zsh: () => program("zsh", ["--version"]),
+  fish: () => program("fish", ["--version"]),
   numpy: () => program("python3", ["-c", "import numpy; print('numpy', numpy.__version__)"]),
   docker: () => socket("DOCKER_HOST", "unix:///var/run/docker.sock"),
   "nvidia-smi": () => {

@@ -11,8 +11,8 @@ export function evaluateCommand(): Command {
   return new Command("evaluate")
     .description("attack models: fills the evaluations that are missing, and only those")
     .argument("[models...]", "names or ids; none means every model")
-    .option("--attack <name>", "an attack as NAME or NAME@VERSION; can be repeated", collect, [])
-    .option("--set <name>", "the attacks of this set (default: the active one)")
+    .option("--attack <attack>", "an attack as NAME or NAME@VERSION; can be repeated", collect, [])
+    .option("--set <set>", "the attacks of this set (default: the active one)")
     .option("--samples <number>", "number of samples, another threat model", wholeNumber)
     .option("--plan", "only say what is missing")
     .addHelpText(

@@ -7,7 +7,7 @@ import { wantsJson } from "../context.ts";
 import { example } from "../example.ts";
 import { printJson, printLine } from "../terminal.ts";
 
-const templates = {
+export const templates = {
   script: ["resources", "templates", "script"],
   digits: ["resources", "kits", "digits"],
 } as const;
@@ -16,7 +16,7 @@ export function initCommand(): Command {
   return new Command("init")
     .description("start an experiment: a folder with gauntlet.yaml and a program to change")
     .argument("[folder]", "where; it is made when it is not there", ".")
-    .option("--template <name>", `one of ${Object.keys(templates).join(", ")}`, "script")
+    .option("--template <template>", `one of ${Object.keys(templates).join(", ")}`, "script")
     .addHelpText("after", example("gauntlet init my-experiment --template digits"))
     .action(async (folder: string, options: { template: string }, command: Command) => {
       const target = resolve(folder);

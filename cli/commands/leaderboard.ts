@@ -7,7 +7,7 @@ import { printJson, printLine } from "../terminal.ts";
 export function leaderboardCommand(): Command {
   return new Command("leaderboard")
     .description("models ranked by score: the median of the smallest verified distances")
-    .option("--set <name>", "an attack set (default: the active one)", "active")
+    .option("--set <set>", "an attack set (default: the active one)", "active")
     .addHelpText("after", example("gauntlet leaderboard", "gauntlet leaderboard --json"))
     .action(async (options: { set: string }, command: Command) =>
       withSession(command, async (session) => {

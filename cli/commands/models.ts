@@ -35,7 +35,7 @@ export function modelCommands(): Command {
     .description("take a model made elsewhere into the catalog, to be attacked like any other")
     .argument("<file>", "the checkpoint, a file or a folder; the load function is given its folder")
     .requiredOption("--load <file:function>", "the function that loads it, such as model.py:load")
-    .option("--dataset <name>", "the dataset it classifies", "digits")
+    .option("--dataset <dataset>", "the dataset it classifies", "digits")
     .option("--name <name>", "a name for it (default: the file's)")
     .option("--shape <numbers>", "one sample's shape, as 1,28,28 (default: the dataset's)", shape)
     .addHelpText(

@@ -3,12 +3,12 @@ import { Command } from "commander";
 import { exitStatusOf, GauntletError } from "../../shared/errors.ts";
 import { formatCount } from "../../shared/format.ts";
 import { priorityRange } from "../../shared/priority.ts";
-import type { Progress, SweepResultView } from "../../shared/views.ts";
+import type { Progress, SweepPreview, SweepResultView } from "../../shared/views.ts";
 import { visible } from "../../shared/visible.ts";
 import { wantsJson, withSession } from "../context.ts";
 import { example } from "../example.ts";
 import { follow } from "../follow.ts";
-import { printJson, printLine } from "../terminal.ts";
+import { dim, printJson, printLine } from "../terminal.ts";
 import type { Session } from "../session.ts";
 
 export function runCommand(): Command {
@@ -41,7 +41,13 @@ export function runCommand(): Command {
     );
 }
 
-type SweepOptions = { again?: boolean; new?: boolean; evaluate: boolean; priority: number };
+type SweepOptions = {
+  again?: boolean;
+  new?: boolean;
+  evaluate: boolean;
+  priority: number;
+  dryRun?: boolean;
+};
 
 export function sweepCommand(): Command {
   return new Command("sweep")
@@ -51,12 +57,43 @@ export function sweepCommand(): Command {
     .option("--new", "start a sweep of its own instead of adding to the one there is")
     .option("--no-evaluate", "stop after the tests")
     .option("--priority <number>", priorityHelp, priorityOption, 0)
-    .addHelpText("after", example("gauntlet sweep ."))
+    .option("--dry-run", "only say how many cells there are, and the first and the last")
+    .addHelpText("after", example("gauntlet sweep . --dry-run", "gauntlet sweep ."))
     .action(async (folder: string, options: SweepOptions, command: Command) =>
       withSession(command, async (session) => {
-        await sweepAndFollow(session, folder, options, wantsJson(command));
+        const json = wantsJson(command);
+        const preview = await session.call((client) =>
+          client.sweeps.describe({ folder: resolve(folder) }),
+        );
+        if (options.dryRun) {
+          if (json) printJson(preview);
+          else printPreview(preview);
+          return;
+        }
+        if (!json) printDuplicates(preview);
+        await sweepAndFollow(session, folder, options, json);
       }),
     );
+}
+
+function printPreview({ first, last, ...preview }: SweepPreview): void {
+  const { method, points, seeds, cells, advice } = preview;
+  printLine(
+    `${method}: ${formatCount(points, "point")} × ${formatCount(seeds, "seed")} = ${formatCount(cells, "cell")}`,
+  );
+  printLine(`  first  ${pointText(first)}`);
+  if (cells > 1) printLine(`  last   ${pointText(last)}`);
+  printDuplicates(preview);
+  if (advice) printLine(dim(advice));
+}
+
+function printDuplicates({ duplicates }: Pick<SweepPreview, "duplicates">): void {
+  if (duplicates > 0)
+    printLine(`${formatCount(duplicates, "point")} left out: the same as an earlier one`);
+}
+
+function pointText({ label, seed }: SweepPreview["first"]): string {
+  return visible(label === "" ? `the defaults, seed=${seed}` : label);
 }
 
 /** Queues a sweep and watches it to its end; cells done before are only counted. */

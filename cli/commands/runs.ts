@@ -28,7 +28,7 @@ export function runsCommands(): Command {
     .command("list", { isDefault: true })
     .description("list runs, newest first")
     .option("--state <state>", "only runs in this state")
-    .option("--experiment <name>", "only runs of this experiment")
+    .option("--experiment <experiment>", "only runs of this experiment")
     .option("--where <query>", "only runs that match, as in docs/guide/query.md")
     .option("--sort <fields>", "by these fields, separated by commas; -field from large to small")
     .option("--columns <fields>", "show these fields too, separated by commas")

@@ -16,7 +16,14 @@ import { importModel } from "../services/models.ts";
 import { progressOf, resume } from "../services/progress.ts";
 import { findRun, rerun, stopRun, submitRun } from "../services/runs.ts";
 import { querySql, runFields, runsTable } from "../services/runs-table.ts";
-import { rerunSweep, stopSweep, submitSweep, sweepDetail, sweepView } from "../services/sweeps.ts";
+import {
+  previewSweep,
+  rerunSweep,
+  stopSweep,
+  submitSweep,
+  sweepDetail,
+  sweepView,
+} from "../services/sweeps.ts";
 import { version } from "../services/version.ts";
 import {
   attackSetView,
@@ -47,6 +54,7 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
         data: context.folders.data,
       })),
       doctor: os.system.doctor.handler(() => examine(context)),
+      names: os.system.names.handler(({ input: { kind, ...range } }) => catalog.names(kind, range)),
     },
     runs: {
       submit: os.runs.submit.handler(async ({ input }) => ({
@@ -71,6 +79,7 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
     },
     sql: os.sql.handler(({ input, signal }) => querySql(context, input, signal)),
     sweeps: {
+      describe: os.sweeps.describe.handler(({ input }) => previewSweep(input.folder)),
       submit: os.sweeps.submit.handler(({ input }) => submitSweep(context, input)),
       list: os.sweeps.list.handler(({ input }) => {
         const { total, rows } = catalog.sweeps.list(input.limit, input.offset);

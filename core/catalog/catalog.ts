@@ -1,3 +1,4 @@
+import type { NameKind } from "../../shared/views.ts";
 import type { Clock } from "../domain/ports.ts";
 import { createArtifactCatalog } from "./artifacts.ts";
 import { createAttackCatalog } from "./attacks.ts";
@@ -8,6 +9,7 @@ import { createExperimentCatalog } from "./experiments.ts";
 import { createJobCatalog } from "./jobs.ts";
 import { createMetricStore } from "./metrics.ts";
 import { createModelCatalog } from "./models.ts";
+import { namesIn } from "./names.ts";
 import { openCatalog } from "./open.ts";
 import { createProgressCatalog } from "./progress.ts";
 import { createReader } from "./reader.ts";
@@ -41,6 +43,10 @@ export function createCatalog(folder: string, clock: Clock, newId: () => string)
     evaluations: createEvaluationCatalog(db, clock, newId, events, runValues),
     progress: createProgressCatalog(db),
     jobs: createJobCatalog(db, clock, { events, artifacts, metrics, runValues }),
+    /** Names that begin with `prefix`; see namesIn. */
+    names(kind: NameKind, range: { prefix: string; limit: number }): string[] {
+      return namesIn(db, kind, range);
+    },
     /** Reads off this thread; close it before the catalog. */
     reader: createReader(folder),
     /** Runs `work` as one transaction; all of it is kept or none. */

@@ -1,6 +1,7 @@
 import type { Database } from "better-sqlite3";
 import type { ParameterValue } from "../../shared/schemas/scalars.ts";
 import type { Clock } from "../domain/ports.ts";
+import type { SweepPoint } from "../domain/sweep/point.ts";
 import type { EventLog } from "./events.ts";
 import { fromJson, fromNullableJson, toNullableJson } from "./json.ts";
 import type { RunState } from "./runs.ts";
@@ -24,14 +25,6 @@ export type CatalogSweep = {
 
 /** `open`: no run stands for the cell, because none was made yet or it was deleted. */
 export type CellState = RunState | "open";
-
-/** One point of a sweep. */
-export type SweepPoint = {
-  key: string;
-  label: string;
-  parameters: Record<string, ParameterValue>;
-  seed: number;
-};
 
 export type CatalogCell = SweepPoint & {
   position: number;

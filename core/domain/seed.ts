@@ -10,7 +10,11 @@
  */
 export function sampleSeed(seed: number, attack: string, sample: string): number {
   // NUL cannot stand in a name, so no two triples are joined to the same text.
-  const text = `${seed}\0${attack}\0${sample}`;
+  return textSeed(`${seed}\0${attack}\0${sample}`);
+}
+
+/** The hash of sampleSeed for any text: an integer in 0..2^32-1, the same everywhere for ever. */
+export function textSeed(text: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   return finalise(hash);

@@ -3,11 +3,11 @@ import type { Experiment } from "../../shared/schemas/experiment.ts";
 import type { ParameterValue } from "../../shared/schemas/scalars.ts";
 import type { CatalogDataset } from "../catalog/datasets.ts";
 import type { CatalogRun } from "../catalog/runs.ts";
-import type { SweepPoint } from "../catalog/sweeps.ts";
-import { expandGrid } from "../domain/grid.ts";
 import { isTerminal } from "../domain/job.ts";
 import { friendlyName } from "../domain/names.ts";
 import { jobPriority } from "../domain/priority.ts";
+import { expandGrid } from "../domain/sweep/grid.ts";
+import type { SweepPoint } from "../domain/sweep/point.ts";
 import type { CoreContext } from "./context.ts";
 import { findDataset } from "./datasets.ts";
 import {

@@ -1,12 +1,13 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { GauntletError } from "../../shared/errors.ts";
-import type { Experiment } from "../../shared/schemas/experiment.ts";
-import type { SweepDetail, SweepView } from "../../shared/views.ts";
-import type { CatalogCell, CatalogSweep, SweepPoint } from "../catalog/sweeps.ts";
-import { expandGrid } from "../domain/grid.ts";
+import type { Experiment, Sweep } from "../../shared/schemas/experiment.ts";
+import type { SweepDetail, SweepPreview, SweepView } from "../../shared/views.ts";
+import type { CatalogCell, CatalogSweep } from "../catalog/sweeps.ts";
+import { describeSweep, expandSweep } from "../domain/sweep/expand.ts";
+import type { SweepPoint } from "../domain/sweep/point.ts";
 import type { CoreContext } from "./context.ts";
 import { queueEvaluationsOf } from "./evaluations.ts";
-import { noteVersion, resolveParameters } from "./experiments.ts";
+import { loadExperiment, noteVersion, resolveParameters } from "./experiments.ts";
 import { onlyOne } from "./find.ts";
 import { addRun, prepare, stopJobsOf } from "./runs.ts";
 
@@ -55,12 +56,9 @@ export async function submitSweep(
   const { evaluate, again, priority } = request;
   const { snapshot, dataset } = await prepare(context, request.folder, evaluate);
   const { spec } = snapshot;
-  if (!spec.sweep)
-    throw new GauntletError("SPEC_INVALID", `The experiment ${spec.name} has no sweep.`, {
-      hint: "Add sweep: { values: { PARAMETER: [...] } } to gauntlet.yaml.",
-    });
-  const { method, values, objective } = spec.sweep;
-  const points = pointsOf(spec);
+  const section = sweepOf(spec);
+  const { method, values, objective } = section;
+  const points = expandSweep(section, spec.parameters, resolveParameters(spec.parameters, {}));
   const sweep = catalog.transaction(() => {
     const experimentVersionId = noteVersion(context, snapshot);
     const facts = { experimentVersionId, values, objective, evaluate, priority };
@@ -85,6 +83,19 @@ export async function submitSweep(
   return { ...(await fillSweep(context, sweep.id)), cells: points.length };
 }
 
+/** What submitting the sweep of a folder would run; nothing is noted or queued. */
+export async function previewSweep(folder: string): Promise<SweepPreview> {
+  const { spec } = await loadExperiment(folder);
+  return describeSweep(sweepOf(spec), spec.parameters, resolveParameters(spec.parameters, {}));
+}
+
+function sweepOf({ name, sweep }: Experiment): Sweep {
+  if (sweep) return sweep;
+  throw new GauntletError("SPEC_INVALID", `The experiment ${name} has no sweep.`, {
+    hint: "Add sweep: { values: { PARAMETER: [...] } } to gauntlet.yaml.",
+  });
+}
+
 /** Adds the cell where it is new; asks for a run where it has none that will do. */
 function wantCell(context: CoreContext, sweepId: string, point: SweepPoint, again: boolean): void {
   const { sweeps } = context.catalog;
@@ -92,17 +103,6 @@ function wantCell(context: CoreContext, sweepId: string, point: SweepPoint, agai
   // A new cell is wanted from the start; one that stands for a good run is looked at again for
   // its evaluations, which costs nothing when they are there.
   sweeps.want(sweepId, point.key, again);
-}
-
-function pointsOf(spec: Experiment): SweepPoint[] {
-  const { sweep } = spec;
-  if (!sweep) return [];
-  if (sweep.method !== "grid")
-    throw new GauntletError(
-      "METHOD_UNSUPPORTED",
-      `Sweeps by method ${sweep.method} come with a later version.`,
-    );
-  return expandGrid(sweep.values, resolveParameters(spec.parameters, {}));
 }
 
 /** `digits`, or `digits-2` where another sweep has the name. */

@@ -136,19 +136,50 @@ export const evaluateSchema = z.strictObject({
 });
 export type EvaluatePlan = z.infer<typeof evaluateSchema>;
 
+/** A sweep with more cells is a mistake: its runs could not even be listed. */
+export const mostCells = 100_000;
+
 const sweepSchema = z.strictObject({
   method: z
     .enum(["grid", "random", "sobol"])
     .default("grid")
-    .describe("How points are chosen. grid: every combination of the values."),
+    .describe(
+      "How points are chosen. grid: every combination of the values. random: each point by itself. " +
+        "sobol: points that fill the space evenly.",
+    ),
   values: z
     .record(z.string(), z.array(parameterValueSchema).min(1))
-    .describe("Values by parameter. seed is always there and need not be declared."),
+    .default({})
+    .describe(
+      "Values by parameter. seed is always there and need not be declared; every point is run with " +
+        "every seed.",
+    ),
+  samples: z
+    .int()
+    .positive()
+    .max(mostCells)
+    .optional()
+    .describe("random and sobol: how many points. More of them leave the first ones as they were."),
+  parameters: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe(
+      "random and sobol: the parameters to draw, between min and max on their scale or out of their " +
+        "choices; those under values are drawn out of these.",
+    ),
+  sampler_seed: z
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .default(0)
+    .describe("random and sobol: another number gives other points."),
   objective: z
     .strictObject({ metric: z.string(), goal: z.enum(["maximize", "minimize"]) })
     .optional()
     .describe("What makes one point better than another."),
 });
+export type Sweep = z.infer<typeof sweepSchema>;
 
 /** `gauntlet.yaml`: what an experiment is. Everything later stages need is in here. */
 export const experimentSchema = z

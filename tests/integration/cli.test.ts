@@ -86,6 +86,7 @@ describe("commands", () => {
       ["leaderboard"],
       ["doctor"],
       ["demo"],
+      ["completion"],
     ];
     for (const command of commands) {
       const { status, stdout } = await runCli([...command, "--help"], data);

@@ -51,6 +51,7 @@ CREATE INDEX run_cell ON run (experiment_version_id, point_key);
 CREATE INDEX run_sweep ON run (sweep_id);
 CREATE INDEX run_changed ON run (changed);
 CREATE INDEX run_name ON run (name);
+CREATE INDEX model_name ON model (name);
 
 -- One row: how often a run changed, and how many are gone.
 CREATE TABLE run_clock (
