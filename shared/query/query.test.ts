@@ -48,7 +48,7 @@ function parsed(text: string): QueryNode | null {
 }
 
 function checked(text: string) {
-  return checkQuery(parsed(text), { lookup, names, now });
+  return checkQuery(parsed(text), { lookup, names, now: () => now });
 }
 
 function condition(text: string) {

@@ -60,6 +60,12 @@ test("a sweep on digits ends in a leaderboard that anyone can compute again", as
     expect(row.score).toBeCloseTo(score, 6);
   }
 
+  const table = await client.runs.table({
+    sort: [{ field: "score", descending: true }],
+    columns: ["score"],
+  });
+  expect(table.rows.map(({ values }) => values)).toEqual(board.ranked.map(({ score }) => [score]));
+
   // The tests ran on samples of the test split, and said so.
   const detail = await client.runs.get({ run: runs[0] ?? "" });
   expect(detail.summary["accuracy"]).toBeGreaterThan(0.6);

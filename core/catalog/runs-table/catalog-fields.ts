@@ -58,6 +58,8 @@ export function createCatalogFields(db: Database) {
   }
 
   return {
+    /** The set that `score` means. */
+    activeSet: () => activeSet.get() ?? null,
     /** The field of this kind and name, if any run has or had a value of it. */
     find,
     /** The column of run_value that holds a field's values; undefined when there are none. */

@@ -20,6 +20,8 @@ type Cell = {
 
 const aspectColumns = { last: "number", minimum: "minimum", maximum: "maximum" } as const;
 
+export type ColumnStore = ReturnType<typeof createColumnStore>;
+
 /**
  * All runs as rows in the order of creation, and columns of their values, each loaded when it is
  * first asked for. `sync` brings them to the state of the open transaction.
@@ -182,6 +184,8 @@ export function createColumnStore(db: Database, runs: RunRows, fields: CatalogFi
       }
       seen = clock;
     },
+    /** Changes with everything that `sync` finds. */
+    version: () => seen?.changed ?? -1,
     count: () => count,
     numberOfRow: (row: number) => numberOfRow[row] ?? 0,
     rowOfNumber: (no: number) => rowOfNumber.get(no),

@@ -55,8 +55,9 @@ export function createRunRows(db: Database) {
     `SELECT ${selected} FROM run ORDER BY no DESC LIMIT ? OFFSET ?`,
   );
   const byNo = db.prepare<[number], Stored>(`SELECT ${selected} FROM run WHERE no = ?`);
+  // Without the hint all rows are read, since those are in the wanted order.
   const since = db.prepare<[number], Stored>(
-    `SELECT ${selected} FROM run WHERE changed > ? ORDER BY no`,
+    `SELECT ${selected} FROM run INDEXED BY run_changed WHERE changed > ? ORDER BY no`,
   );
   const countSince = db
     .prepare<[number], number>("SELECT count(*) FROM run WHERE changed > ?")

@@ -6,48 +6,64 @@ export type SortKey = { values: Float64Array; descending: boolean };
 const nothing = new Int32Array(0);
 
 /**
- * The items from `offset` to `offset + limit` in the order of the keys, what is equal in all of
- * them in the given order. Only the values are sorted, by the engine's own sort of numbers; the
- * items are found by the values that the page spans, and sorted further where these are equal.
+ * Gives the items from `offset` to `offset + limit` in the order of the keys, what is equal in all
+ * of them in the given order. Only the values are sorted, once and by the engine's own sort of
+ * numbers; the items of a page are found by the values that it spans, and sorted further where
+ * these are equal. The values must not change between pages.
  */
-export function pageOf(
+export function createPager(
   items: Int32Array,
   keys: readonly SortKey[],
+): (offset: number, limit: number) => Int32Array {
+  const [key, ...rest] = keys;
+  if (!key) return (offset, limit) => items.slice(offset, offset + Math.max(0, limit));
+  let sorted: Float64Array | undefined;
+  return (offset, limit) => {
+    if (limit <= 0 || offset >= items.length) return nothing;
+    sorted ??= sortedValues(items, key.values);
+    return pageOf(items, { ...key, sorted }, rest, offset, limit);
+  };
+}
+
+function sortedValues(items: Int32Array, values: Float64Array): Float64Array {
+  const present = new Float64Array(items.length);
+  let count = 0;
+  for (const item of items) {
+    const value = values[item] ?? Number.NaN;
+    if (!Number.isNaN(value)) present[count++] = value;
+  }
+  return present.subarray(0, count).sort();
+}
+
+function pageOf(
+  items: Int32Array,
+  { values, descending, sorted }: SortKey & { sorted: Float64Array },
+  rest: readonly SortKey[],
   offset: number,
   limit: number,
 ): Int32Array {
-  if (limit <= 0 || offset >= items.length) return nothing;
-  const [key, ...rest] = keys;
-  if (!key) return items.slice(offset, offset + limit);
-  const { values, descending } = key;
-  const sorted = new Float64Array(items.length);
-  let present = 0;
-  for (const item of items) {
-    const value = values[item] ?? Number.NaN;
-    if (!Number.isNaN(value)) sorted[present++] = value;
-  }
-  const numbers = sorted.subarray(0, present).sort();
+  const present = sorted.length;
   const page: Int32Array[] = [];
   const end = Math.min(offset + limit, present);
   if (offset < end) {
-    const at = (place: number) => numbers[descending ? present - 1 - place : place] ?? Number.NaN;
+    const at = (place: number) => sorted[descending ? present - 1 - place : place] ?? Number.NaN;
     const [first, last] = [at(offset), at(end - 1)];
     const groups = itemsBetween(items, values, Math.min(first, last), Math.max(first, last));
     let place = descending
-      ? present - countBelow(numbers, first) - (groups.get(first)?.length ?? 0)
-      : countBelow(numbers, first);
+      ? present - countBelow(sorted, first) - (groups.get(first)?.length ?? 0)
+      : countBelow(sorted, first);
     const ordered = [...groups.keys()].sort((a, b) => (descending ? b - a : a - b));
     for (const value of ordered) {
       const group = groups.get(value) ?? [];
       const from = Math.max(0, offset - place);
-      page.push(pageOf(Int32Array.from(group), rest, from, end - place - from));
+      page.push(createPager(Int32Array.from(group), rest)(from, end - place - from));
       place += group.length;
     }
   }
   if (offset + limit > present) {
     const missing = items.filter((item) => Number.isNaN(values[item] ?? Number.NaN));
     const from = Math.max(0, offset - present);
-    page.push(pageOf(missing, rest, from, offset + limit - present - from));
+    page.push(createPager(missing, rest)(from, offset + limit - present - from));
   }
   return concatenated(page);
 }

@@ -220,7 +220,7 @@ describe("the runs table", () => {
       }));
       const parsed = parseQuery(query);
       const checked = parsed.ok
-        ? checkQuery(parsed.query, { lookup, names: () => [], now })
+        ? checkQuery(parsed.query, { lookup, names: () => [], now: () => now })
         : parsed;
       if (!checked.ok) throw new Error(`${query}: ${checked.problems[0]?.message}`);
       const { condition } = checked;
@@ -339,6 +339,7 @@ describe("the runs table", () => {
   test("a group can be opened by its key, and text that its runs share is told", () => {
     const { read } = openFilled(90);
     const [group] = read({ group: ["seed"], columns: ["model", "name"] }).groups;
+    expect(group?.newest.values).toEqual([group?.values[0]?.text, group?.newest.name]);
     const members = read({ query: `config = ${group?.key[0]}` });
     expect(members.total).toBe(group?.runs);
     expect(group?.values[0]?.text).toMatch(/resnet|vit/);
@@ -396,6 +397,25 @@ describe("the runs table", () => {
     check();
     db.exec("DELETE FROM run");
     check();
+  });
+
+  test("score is of the active set, and of the threat model that most runs have", () => {
+    const { db, read } = openFilled(10);
+    db.exec(`INSERT INTO attack_set VALUES ('A', 'one', '2026-01-01', 1, 0), ('B', 'two, old', '2025-01-01', 0, 0);
+      INSERT INTO run_column (kind, name, threat_model_id) VALUES ('score', 'one', 'T1'), ('score', 'one', 'T2'), ('score', 'two, old', 'T1');
+      INSERT INTO run_value (column_id, run_no, number)
+      SELECT c.id, r.no, CASE c.name WHEN 'one' THEN r.no ELSE -r.no END FROM run_column c JOIN run r
+      ON r.no <= CASE c.threat_model_id WHEN 'T1' THEN 4 ELSE 2 END WHERE c.kind = 'score'`);
+    const scores = () =>
+      read({
+        query: "score != none",
+        columns: ["score", "score.one", "score.two, old"],
+        sort: [{ field: "score", descending: true, statistic: "mean" }],
+      }).rows.map(({ values }) => values);
+    expect(scores()).toEqual([4, 3, 2, 1].map((no) => [no, no, -no]));
+    db.exec("UPDATE attack_set SET active = 0; UPDATE attack_set SET active = 1 WHERE id = 'B'");
+    expect(scores()).toEqual([1, 2, 3, 4].map((no) => [-no, no, -no]));
+    expect(read({ query: 'score."two, old" < -3' }).total).toBe(1);
   });
 
   test("columns loaded in advance change no answer", () => {
