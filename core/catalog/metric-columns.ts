@@ -1,0 +1,218 @@
+/**
+ * Columns of a chart: runs of points with what a chart draws of them. Points arrive one by one or,
+ * where a summary says enough, a whole group at a time.
+ */
+
+/** Parallel lists, one entry per column, in the order of the points. */
+export type ChartColumns = {
+  /** Columns in use; the lists are as long. */
+  length: number;
+  /** Position in the series of the column's first point, and how many points it holds. */
+  position: Float64Array;
+  count: Float64Array;
+  /** Smallest and largest place on the axis of its points. */
+  from: Float64Array;
+  to: Float64Array;
+  /** Of its points' values; first and last in the order of the series. */
+  minimum: Float64Array;
+  maximum: Float64Array;
+  first: Float64Array;
+  last: Float64Array;
+};
+
+/** Some points as a whole; `x` are places on the axis. */
+export type Group = {
+  position: number;
+  count: number;
+  from: number;
+  to: number;
+  minimum: number;
+  maximum: number;
+  first: number;
+  last: number;
+};
+
+export type ColumnBuilder = {
+  addPoint(position: number, x: number, value: number): void;
+  addGroup(group: Group): void;
+  /** What was added, in at most as many columns as asked; of points alone if they are no more. */
+  finish(): { columns: ChartColumns; points: number; raw: boolean };
+};
+
+function createColumns(capacity: number): ChartColumns {
+  const list = () => new Float64Array(capacity);
+  return {
+    length: 0,
+    position: list(),
+    count: list(),
+    from: list(),
+    to: list(),
+    minimum: list(),
+    maximum: list(),
+    first: list(),
+    last: list(),
+  };
+}
+
+/** Without the capacity that is not in use. */
+function trim(columns: ChartColumns): ChartColumns {
+  const { length } = columns;
+  return {
+    length,
+    position: columns.position.slice(0, length),
+    count: columns.count.slice(0, length),
+    from: columns.from.slice(0, length),
+    to: columns.to.slice(0, length),
+    minimum: columns.minimum.slice(0, length),
+    maximum: columns.maximum.slice(0, length),
+    first: columns.first.slice(0, length),
+    last: columns.last.slice(0, length),
+  };
+}
+
+function pushPoint(columns: ChartColumns, position: number, x: number, value: number): void {
+  const at = columns.length++;
+  columns.position[at] = position;
+  columns.count[at] = 1;
+  columns.from[at] = x;
+  columns.to[at] = x;
+  columns.minimum[at] = value;
+  columns.maximum[at] = value;
+  columns.first[at] = value;
+  columns.last[at] = value;
+}
+
+function pushGroup(columns: ChartColumns, group: Group): void {
+  const at = columns.length++;
+  columns.position[at] = group.position;
+  columns.count[at] = group.count;
+  columns.from[at] = group.from;
+  columns.to[at] = group.to;
+  columns.minimum[at] = group.minimum;
+  columns.maximum[at] = group.maximum;
+  columns.first[at] = group.first;
+  columns.last[at] = group.last;
+}
+
+function joinPoint(columns: ChartColumns, x: number, value: number): void {
+  const at = columns.length - 1;
+  columns.count[at] = (columns.count[at] ?? 0) + 1;
+  if (x < (columns.from[at] ?? x)) columns.from[at] = x;
+  if (x > (columns.to[at] ?? x)) columns.to[at] = x;
+  if (value < (columns.minimum[at] ?? value)) columns.minimum[at] = value;
+  if (value > (columns.maximum[at] ?? value)) columns.maximum[at] = value;
+  columns.last[at] = value;
+}
+
+function joinGroup(columns: ChartColumns, group: Group): void {
+  const at = columns.length - 1;
+  columns.count[at] = (columns.count[at] ?? 0) + group.count;
+  columns.from[at] = Math.min(columns.from[at] ?? Infinity, group.from);
+  columns.to[at] = Math.max(columns.to[at] ?? -Infinity, group.to);
+  columns.minimum[at] = Math.min(columns.minimum[at] ?? Infinity, group.minimum);
+  columns.maximum[at] = Math.max(columns.maximum[at] ?? -Infinity, group.maximum);
+  columns.last[at] = group.last;
+}
+
+function groupAt(columns: ChartColumns, at: number): Group {
+  return {
+    position: columns.position[at] ?? 0,
+    count: columns.count[at] ?? 0,
+    from: columns.from[at] ?? Number.NaN,
+    to: columns.to[at] ?? Number.NaN,
+    minimum: columns.minimum[at] ?? Number.NaN,
+    maximum: columns.maximum[at] ?? Number.NaN,
+    first: columns.first[at] ?? Number.NaN,
+    last: columns.last[at] ?? Number.NaN,
+  };
+}
+
+/**
+ * For points in the order of the axis: the axis from `from` to `to` is cut into `limit` parts of
+ * the same width, and what begins in a part makes a column, so that a column is a pixel's.
+ */
+export function columnsByPlace(limit: number, from: number, to: number): ColumnBuilder {
+  const columns = createColumns(limit);
+  const points = createColumns(limit);
+  // Halves, since the difference of two numbers may be too large for one.
+  const scale = to > from ? limit / (to / 2 - from / 2) : 0;
+  let part = -1;
+  let total = 0;
+  let raw = true;
+  const partOf = (x: number) => Math.min(limit - 1, Math.floor((x / 2 - from / 2) * scale));
+  return {
+    addPoint(position, x, value) {
+      if (total++ < limit && raw) pushPoint(points, position, x, value);
+      const its = partOf(x);
+      if (its === part) {
+        joinPoint(columns, x, value);
+        return;
+      }
+      part = its;
+      pushPoint(columns, position, x, value);
+    },
+    addGroup(group) {
+      total += group.count;
+      raw = false;
+      const its = partOf(group.from);
+      if (its === part) {
+        joinGroup(columns, group);
+        return;
+      }
+      part = its;
+      pushGroup(columns, group);
+    },
+    finish() {
+      const isRaw = raw && total <= limit;
+      return { columns: trim(isRaw ? points : columns), points: total, raw: isRaw };
+    },
+  };
+}
+
+/**
+ * For points in any order: columns of about the same number of points that follow each other in
+ * the series. Starts with a point each and joins neighbours whenever there are too many columns.
+ */
+export function columnsByCount(limit: number): ColumnBuilder {
+  const columns = createColumns(limit);
+  /** A column that holds as many points is full. */
+  let full = 1;
+  let total = 0;
+  let raw = true;
+
+  function hasRoom(): boolean {
+    if (columns.length === 0) return false;
+    if ((columns.count[columns.length - 1] ?? 0) < full) return true;
+    while (columns.length === limit) {
+      full *= 2;
+      if (limit > 1) halve();
+      raw = false;
+      if ((columns.count[columns.length - 1] ?? 0) < full) return true;
+    }
+    return false;
+  }
+
+  function halve(): void {
+    const { length } = columns;
+    columns.length = 0;
+    for (let at = 0; at < length; at += 2) {
+      pushGroup(columns, groupAt(columns, at));
+      if (at + 1 < length) joinGroup(columns, groupAt(columns, at + 1));
+    }
+  }
+
+  return {
+    addPoint(position, x, value) {
+      total++;
+      if (hasRoom()) joinPoint(columns, x, value);
+      else pushPoint(columns, position, x, value);
+    },
+    addGroup(group) {
+      total += group.count;
+      raw = false;
+      if (hasRoom()) joinGroup(columns, group);
+      else pushGroup(columns, group);
+    },
+    finish: () => ({ columns: trim(columns), points: total, raw }),
+  };
+}
