@@ -1,7 +1,13 @@
 /** Reduces a window of a series to columns, from as few bytes as say enough. */
-import { type AxisStatements, type ChunkRow, unpackPlaces } from "./metric-axis.ts";
 import {
-  chunkGroups,
+  type AxisStatements,
+  chunkOf,
+  type ChunkRow,
+  type PlacesAndValues,
+  unpackPlaces,
+} from "./metric-axis.ts";
+import {
+  blockPoints,
   chunkPoints,
   firstOfProgression,
   groupPoints,
@@ -42,54 +48,60 @@ export type ChartParts = {
 };
 
 /**
- * Up to so many points per column, columns are made from points; up to eight chunks per column
- * from groups; else from chunks. So a column is long enough to hide that its ends are those of
- * whole groups.
+ * Up to so many points per column, columns are made from points, from groups, from blocks; beyond,
+ * from chunks. Their ends are those of whole parts, of which a column has two or four at least.
  */
-const pointsPerColumn = groupPoints * 4;
-const groupedPerColumn = chunkPoints * 8;
+const pointsUpTo = groupPoints * 2;
+const groupsUpTo = blockPoints * 4;
+const blocksUpTo = chunkPoints * 4;
 /** Chunks whose points are read, at most, where groups are wider than a column. */
 const refinedChunks = 64;
 
-type Detail = "chunks" | "groups" | "points";
+/** Points of the parts that are read of chunks. */
+const partSize = { blocks: blockPoints, groups: groupPoints, points: 1 };
+/** Chunks read by one statement: many, since a statement costs, but not all, for the memory. */
+const chunksAtOnce = 256;
+
+type Detail = "chunks" | "blocks" | "groups" | "points";
 
 /** Must run in a transaction, so that chunks and tail are of one moment. */
 export function drawChart(parts: ChartParts): Chart {
   const { statements, seriesId, from, to, limit, tail } = parts;
   let upTo = (statements.count.get(seriesId, from, to) ?? 0) * chunkPoints;
   for (const { values } of tail) upTo += values.length;
-  const perColumn = upTo / limit;
-  if (perColumn <= pointsPerColumn) return draw(parts, "points");
-  const chart = draw(parts, perColumn <= groupedPerColumn ? "groups" : "chunks");
+  const detail = detailFor(upTo / limit);
+  const chart = draw(parts, detail);
   // Most points of those chunks were outside the window after all.
   return !chart.raw && chart.points <= limit ? draw(parts, "points") : chart;
 }
 
+function detailFor(perColumn: number): Detail {
+  if (perColumn <= pointsUpTo) return "points";
+  if (perColumn <= groupsUpTo) return "groups";
+  return perColumn <= blocksUpTo ? "blocks" : "chunks";
+}
+
 function draw(parts: ChartParts, detail: Detail): Chart {
   const { statements, seriesId, from, to, limit } = parts;
-  const chunks = statements.chunks.all(seriesId, from, to);
+  const chunks = statements.chunks.all(seriesId, from, to).map(chunkOf);
   const extent = extentOf(parts, chunks);
   const builder = extent.sorted
     ? columnsByPlace(limit, extent.from, extent.to)
-    : columnsByCount(limit);
+    : columnsByCount(limit, from, to);
   /** A group that is wider would be drawn across several columns. */
   const widest = extent.sorted ? extent.to / limit - extent.from / limit : Infinity;
   const painter = createPainter(parts, builder, widest);
-  if (detail === "chunks") {
-    for (const chunk of chunks) painter.addChunk(chunk);
-  } else {
-    let index = 0;
-    for (const [places, values] of statements[detail].iterate(seriesId, from, to)) {
-      const chunk = chunks[index++];
-      if (!chunk) throw new Error("chunks changed while they were read");
-      const numbers = unpackNumbers(values);
-      if (detail === "points")
-        painter.addPoints(chunk.position, unpackPlaces(chunk, places), numbers);
-      else painter.addGroups(chunk, places && unpackNumbers(places), numbers);
+  if (detail === "chunks") for (const chunk of chunks) painter.addChunk(chunk);
+  else
+    for (let start = 0; start < chunks.length; start += chunksAtOnce) {
+      const some = chunks.slice(start, start + chunksAtOnce);
+      const ends = [some[0]?.position ?? 0, some.at(-1)?.position ?? 0] as const;
+      const rows = statements[detail].all(seriesId, from, to, ...ends);
+      for (const [index, chunk] of some.entries())
+        painter.addParts(chunk, partSize[detail], rows[index]);
     }
-  }
   for (const { position, places, values } of parts.tail)
-    painter.addPoints(position, places, values);
+    builder.addPoints(position, places, values, 0, values.length);
   const drawn = builder.finish();
   return { ...drawn, sorted: isSorted(drawn.columns) };
 }
@@ -128,86 +140,84 @@ function isSorted({ length, from, to }: ChartColumns): boolean {
 function createPainter(parts: ChartParts, builder: ColumnBuilder, widest: number) {
   const { statements, seriesId, from, to } = parts;
   let refined = 0;
+  /** What was read besides of one chunk, the last that it was needed of. */
+  let known: { position: number; groups?: PlacesAndValues; points?: PlacesAndValues } = {
+    position: -1,
+  };
 
-  function addPoints(
-    position: number,
-    places: Float64Array,
-    values: Float64Array,
-    start = 0,
-    end = values.length,
-  ): void {
-    for (let index = start; index < end; index++) {
-      const place = places[index] ?? Number.NaN;
-      if (place >= from && place <= to)
-        // never so for NaN
-        builder.addPoint(position + index, place, values[index] ?? Number.NaN);
+  /** Adds the points from `start` on, of a part of `size`, by smaller parts. */
+  function refine(chunk: ChunkRow, size: number, start: number): void {
+    const { position } = chunk;
+    if (known.position !== position) known = { position };
+    if (size === groupPoints) {
+      known.points ??= statements.pointsOf.get(seriesId, position);
+      addRange(chunk, 1, known.points, start, start + size);
+    } else {
+      known.groups ??= statements.groupsOf.get(seriesId, position);
+      addRange(chunk, groupPoints, known.groups, start, start + size);
     }
   }
 
-  function pointsOf(chunk: ChunkRow) {
-    const row = statements.pointsOf.get(seriesId, chunk.position);
+  function addRange(
+    chunk: ChunkRow,
+    size: number,
+    row: PlacesAndValues | undefined,
+    start: number,
+    end: number,
+  ): void {
     if (!row) throw new Error("a chunk went while it was read");
-    return { places: unpackPlaces(chunk, row[0]), values: unpackNumbers(row[1]) };
-  }
-
-  function addGroups(chunk: ChunkRow, places: Float64Array | null, values: Float64Array): void {
+    const values = unpackNumbers(row[1]);
+    if (size === 1) {
+      builder.addPoints(chunk.position, unpackPlaces(chunk, row[0]), values, start, end);
+      return;
+    }
     const { position, difference } = chunk;
+    const places = row[0] && unpackNumbers(row[0]);
     const first = difference === null ? 0 : firstOfProgression(chunk.from, chunk.to, difference);
-    let points: ReturnType<typeof pointsOf> | undefined;
-    const group: Group = {
-      position: 0,
-      count: groupPoints,
-      from: 0,
-      to: 0,
-      minimum: 0,
-      maximum: 0,
-      first: 0,
-      last: 0,
-    };
-    for (let index = 0; index < chunkGroups; index++) {
-      const start = index * groupPoints;
+    const group: Group = { ...chunk, count: size };
+    for (let at = start; at < end; at += size) {
+      const index = at / size;
       if (difference === null) {
         group.from = places?.[index * placeFields] ?? Number.NaN;
         group.to = places?.[index * placeFields + 1] ?? Number.NaN;
       } else {
-        const one = first + start * difference;
-        const other = first + (start + groupPoints - 1) * difference;
+        const one = first + at * difference;
+        const other = first + (at + size - 1) * difference;
         group.from = Math.min(one, other);
         group.to = Math.max(one, other);
       }
       if (group.to < from || group.from > to) continue;
-      // Not so for NaN, a group of which some points have no place.
+      // Not so for NaN, a part of which some points have no place.
       const isInside = group.from >= from && group.to <= to;
-      const isTooWide = group.to - group.from > widest && (points || refined < refinedChunks);
-      if (isInside && !isTooWide) {
-        group.position = position + start;
-        group.minimum = values[index * valueFields] ?? Number.NaN;
-        group.maximum = values[index * valueFields + 1] ?? Number.NaN;
-        group.first = values[index * valueFields + 2] ?? Number.NaN;
-        group.last = values[index * valueFields + 3] ?? Number.NaN;
-        builder.addGroup(group);
+      if (!isInside || (group.to - group.from > widest && mayRefine(chunk, size))) {
+        refine(chunk, size, at);
         continue;
       }
-      if (!points) {
-        points = pointsOf(chunk);
-        refined++;
-      }
-      addPoints(position, points.places, points.values, start, start + groupPoints);
+      group.position = position + at;
+      group.minimum = values[index * valueFields] ?? Number.NaN;
+      group.maximum = values[index * valueFields + 1] ?? Number.NaN;
+      group.first = values[index * valueFields + 2] ?? Number.NaN;
+      group.last = values[index * valueFields + 3] ?? Number.NaN;
+      builder.addGroup(group);
     }
   }
 
+  /** Whether a part that is only too wide is worth reading more of its chunk. */
+  function mayRefine({ position }: ChunkRow, size: number): boolean {
+    if (size > groupPoints || (known.position === position && known.points)) return true;
+    return refined++ < refinedChunks;
+  }
+
   return {
-    addPoints,
-    addGroups,
+    /** Adds a chunk of which the summaries of parts of `size` points, or the points, are known. */
+    addParts(chunk: ChunkRow, size: number, row: PlacesAndValues | undefined): void {
+      addRange(chunk, size, row, 0, chunkPoints);
+    },
     addChunk(chunk: ChunkRow): void {
       const isInside = chunk.placed === chunkPoints && chunk.from >= from && chunk.to <= to;
-      if (isInside && chunk.to - chunk.from <= widest) {
+      if (isInside && chunk.to - chunk.from <= widest)
         builder.addGroup({ ...chunk, count: chunkPoints });
-        return;
-      }
-      const row = statements.groupsOf.get(seriesId, chunk.position);
-      if (!row) throw new Error("a chunk went while it was read");
-      addGroups(chunk, row[0] && unpackNumbers(row[0]), unpackNumbers(row[1]));
+      else refine(chunk, chunkPoints, 0);
     },
   };
 }

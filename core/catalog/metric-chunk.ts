@@ -5,11 +5,16 @@ import { type PackedColumn, packNumbers, progressionOf } from "./metric-column.t
 export const chunkPoints = 4096;
 /** Points of a group, the finest thing that a chunk's summaries tell of. */
 export const groupPoints = 64;
-export const chunkGroups = chunkPoints / groupPoints;
-/** Numbers that tell of a group's values: smallest, largest, first, last. */
+/** Points of a block, eight groups: summaries short enough to stand beside each other. */
+export const blockPoints = 512;
+/** Numbers that tell of the values of a group or block: smallest, largest, first, last. */
 export const valueFields = 4;
-/** Numbers that tell of a group's steps or times: smallest, largest. */
+/** Numbers that tell of its steps or times: smallest, largest. */
 export const placeFields = 2;
+
+const chunkGroups = chunkPoints / groupPoints;
+const chunkBlocks = chunkPoints / blockPoints;
+const blockGroups = blockPoints / groupPoints;
 
 /** Where a chunk's points stand on an axis: by step or by time. */
 export type PackedPlaces = {
@@ -23,6 +28,8 @@ export type PackedPlaces = {
   difference: number | null;
   /** Smallest and largest place per group; NaN for a group with a point that has none. */
   groups: Buffer | null;
+  /** The same per block. */
+  blocks: Buffer | null;
   /** The place of each point. */
   places: Buffer | null;
 };
@@ -34,6 +41,8 @@ export type PackedValues = {
   last: number;
   /** Smallest, largest, first and last value per group. */
   groups: Buffer;
+  /** The same per block. */
+  blocks: Buffer;
   values: Buffer;
 };
 
@@ -72,6 +81,7 @@ export function packPlaces(places: Float64Array): PackedPlaces {
       sorted,
       difference: null,
       groups: null,
+      blocks: null,
       places: null,
     };
   const difference = progressionOf(places);
@@ -82,8 +92,30 @@ export function packPlaces(places: Float64Array): PackedPlaces {
     sorted,
     difference,
     groups: difference === null ? packNumbers(groups) : null,
+    blocks: difference === null ? packNumbers(joinGroups(groups, placeFields)) : null,
     places: difference === null ? packNumbers(places) : null,
   };
+}
+
+/** Joins the summaries of groups to those of blocks. NaN makes NaN. */
+function joinGroups(groups: Float64Array, fields: number): Float64Array {
+  const blocks = new Float64Array(chunkBlocks * fields);
+  for (let block = 0; block < chunkBlocks; block++) {
+    const start = block * blockGroups;
+    const end = start + blockGroups;
+    let minimum = Infinity;
+    let maximum = -Infinity;
+    for (let group = start; group < end; group++) {
+      minimum = Math.min(minimum, groups[group * fields] ?? Number.NaN);
+      maximum = Math.max(maximum, groups[group * fields + 1] ?? Number.NaN);
+    }
+    blocks[block * fields] = minimum;
+    blocks[block * fields + 1] = maximum;
+    if (fields < valueFields) continue;
+    blocks[block * fields + 2] = groups[start * fields + 2] ?? Number.NaN;
+    blocks[block * fields + 3] = groups[(end - 1) * fields + 3] ?? Number.NaN;
+  }
+  return blocks;
 }
 
 /** The first place of a progression, which only its ends were kept of. */
@@ -119,6 +151,7 @@ export function packValues(values: Float64Array): PackedValues {
     first: values[0] ?? Number.NaN,
     last: values[chunkPoints - 1] ?? Number.NaN,
     groups: packNumbers(groups),
+    blocks: packNumbers(joinGroups(groups, valueFields)),
     values: packNumbers(values),
   };
 }
@@ -138,15 +171,15 @@ export function createChunkInsert(db: Database) {
     `INSERT INTO metric_chunk (series_id, position, id,
        step_points, step_minimum, step_maximum, step_sorted, step_difference,
        time_points, time_minimum, time_maximum, time_sorted, time_difference,
-       minimum, maximum, first, last)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       minimum, maximum, first, last, blocks, step_blocks, time_blocks)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   return (seriesId: number, position: number, points: Points): void => {
     const step = packPlaces(points.steps);
     const time = packPlaces(points.times);
-    const { minimum, maximum, first, last, groups, values } = packValues(points.values);
-    const id = insertPoints.run(values, step.places, time.places).lastInsertRowid;
-    insertGroups.run(id, groups, step.groups, time.groups);
+    const value = packValues(points.values);
+    const id = insertPoints.run(value.values, step.places, time.places).lastInsertRowid;
+    insertGroups.run(id, value.groups, step.groups, time.groups);
     insertChunk.run(
       seriesId,
       position,
@@ -161,10 +194,13 @@ export function createChunkInsert(db: Database) {
       time.maximum,
       time.sorted,
       time.difference,
-      minimum,
-      maximum,
-      first,
-      last,
+      value.minimum,
+      value.maximum,
+      value.first,
+      value.last,
+      value.blocks,
+      step.blocks,
+      time.blocks,
     );
   };
 }

@@ -20,7 +20,7 @@ export type ChartColumns = {
   last: Float64Array;
 };
 
-/** Some points as a whole; `x` are places on the axis. */
+/** Some points as a whole. */
 export type Group = {
   position: number;
   count: number;
@@ -33,7 +33,14 @@ export type Group = {
 };
 
 export type ColumnBuilder = {
-  addPoint(position: number, x: number, value: number): void;
+  /** Adds those of the points from index `start` up to `end` whose place is in the window. */
+  addPoints(
+    position: number,
+    places: Float64Array,
+    values: Float64Array,
+    start: number,
+    end: number,
+  ): void;
   addGroup(group: Group): void;
   /** What was added, in at most as many columns as asked; of points alone if they are no more. */
   finish(): { columns: ChartColumns; points: number; raw: boolean };
@@ -133,28 +140,58 @@ function groupAt(columns: ChartColumns, at: number): Group {
  */
 export function columnsByPlace(limit: number, from: number, to: number): ColumnBuilder {
   const columns = createColumns(limit);
+  /** The points themselves, as long as they are no more than columns. */
   const points = createColumns(limit);
   // Halves, since the difference of two numbers may be too large for one.
-  const scale = to > from ? limit / (to / 2 - from / 2) : 0;
+  const half = from / 2;
+  const scale = to > from ? limit / (to / 2 - half) : 0;
   let part = -1;
   let total = 0;
   let raw = true;
-  const partOf = (x: number) => Math.min(limit - 1, Math.floor((x / 2 - from / 2) * scale));
   return {
-    addPoint(position, x, value) {
-      if (total++ < limit && raw) pushPoint(points, position, x, value);
-      const its = partOf(x);
-      if (its === part) {
-        joinPoint(columns, x, value);
-        return;
+    addPoints(position, places, values, start, end) {
+      // The inner loop of charts: what changes with each point stays in variables.
+      let current = part;
+      let count = 0;
+      let high = Number.NaN;
+      let minimum = Number.NaN;
+      let maximum = Number.NaN;
+      let last = Number.NaN;
+      for (let index = start; index < end; index++) {
+        const place = places[index] ?? Number.NaN;
+        if (!(place >= from && place <= to)) continue; // never in it: NaN
+        const value = values[index] ?? Number.NaN;
+        if (total < limit) pushPoint(points, position + index, place, value);
+        total++;
+        const its = Math.min(limit - 1, Math.trunc((place / 2 - half) * scale));
+        if (its === current && count > 0) {
+          count++;
+          high = place;
+          if (value < minimum) minimum = value;
+          if (value > maximum) maximum = value;
+          last = value;
+          continue;
+        }
+        if (count > 0) joinRun(columns, count, high, minimum, maximum, last);
+        count = 0;
+        if (its !== current) {
+          current = its;
+          pushPoint(columns, position + index, place, value);
+          continue;
+        }
+        count = 1;
+        high = place;
+        minimum = value;
+        maximum = value;
+        last = value;
       }
-      part = its;
-      pushPoint(columns, position, x, value);
+      if (count > 0) joinRun(columns, count, high, minimum, maximum, last);
+      part = current;
     },
     addGroup(group) {
       total += group.count;
       raw = false;
-      const its = partOf(group.from);
+      const its = Math.min(limit - 1, Math.trunc((group.from / 2 - half) * scale));
       if (its === part) {
         joinGroup(columns, group);
         return;
@@ -169,24 +206,42 @@ export function columnsByPlace(limit: number, from: number, to: number): ColumnB
   };
 }
 
+/** Adds points that follow in the order of the axis to the last column. */
+function joinRun(
+  columns: ChartColumns,
+  count: number,
+  to: number,
+  minimum: number,
+  maximum: number,
+  last: number,
+): void {
+  const at = columns.length - 1;
+  columns.count[at] = (columns.count[at] ?? 0) + count;
+  columns.to[at] = Math.max(columns.to[at] ?? -Infinity, to);
+  columns.minimum[at] = Math.min(columns.minimum[at] ?? Infinity, minimum);
+  columns.maximum[at] = Math.max(columns.maximum[at] ?? -Infinity, maximum);
+  columns.last[at] = last;
+}
+
 /**
  * For points in any order: columns of about the same number of points that follow each other in
  * the series. Starts with a point each and joins neighbours whenever there are too many columns.
  */
-export function columnsByCount(limit: number): ColumnBuilder {
+export function columnsByCount(limit: number, from: number, to: number): ColumnBuilder {
   const columns = createColumns(limit);
   /** A column that holds as many points is full. */
   let full = 1;
   let total = 0;
   let raw = true;
 
-  function hasRoom(): boolean {
+  /** Whether what comes next belongs to the last column; joins columns when there is no other. */
+  function joinsLast(): boolean {
     if (columns.length === 0) return false;
     if ((columns.count[columns.length - 1] ?? 0) < full) return true;
     while (columns.length === limit) {
       full *= 2;
-      if (limit > 1) halve();
       raw = false;
+      if (limit > 1) halve();
       if ((columns.count[columns.length - 1] ?? 0) < full) return true;
     }
     return false;
@@ -202,15 +257,20 @@ export function columnsByCount(limit: number): ColumnBuilder {
   }
 
   return {
-    addPoint(position, x, value) {
-      total++;
-      if (hasRoom()) joinPoint(columns, x, value);
-      else pushPoint(columns, position, x, value);
+    addPoints(position, places, values, start, end) {
+      for (let index = start; index < end; index++) {
+        const place = places[index] ?? Number.NaN;
+        if (!(place >= from && place <= to)) continue; // never in it: NaN
+        const value = values[index] ?? Number.NaN;
+        total++;
+        if (joinsLast()) joinPoint(columns, place, value);
+        else pushPoint(columns, position + index, place, value);
+      }
     },
     addGroup(group) {
       total += group.count;
       raw = false;
-      if (hasRoom()) joinGroup(columns, group);
+      if (joinsLast()) joinGroup(columns, group);
       else pushGroup(columns, group);
     },
     finish: () => ({ columns: trim(columns), points: total, raw }),

@@ -51,10 +51,14 @@ CREATE TABLE metric_chunk (
   maximum REAL NOT NULL,
   first REAL NOT NULL,
   last REAL NOT NULL,
+  -- Per 512 points: smallest, largest, first, last value; smallest, largest step and time.
+  blocks BLOB NOT NULL,
+  step_blocks BLOB,
+  time_blocks BLOB,
   PRIMARY KEY (series_id, position)
 ) STRICT, WITHOUT ROWID;
 
--- Per 64 points: smallest, largest, first, last value; smallest, largest step and time.
+-- The same per 64 points.
 CREATE TABLE metric_chunk_groups (
   id INTEGER PRIMARY KEY,
   numbers BLOB NOT NULL,
