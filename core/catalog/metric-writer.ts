@@ -6,10 +6,12 @@ import { type PackedColumn, packColumn, packNumbers, unpackColumn } from "./metr
 /** A tail row takes further points until it has as many; then a new row is begun. */
 const tailRowPoints = 64;
 /**
- * Points that a commit may pack besides twice those it brings. A thousand series that grow in step
- * are full at the same moment; packing them all in one commit would hold the loop.
+ * Points that a commit may pack into chunks: these, and per point that it brings as many as the
+ * share. A thousand series that grow in step are full at the same moment, and packing them all in
+ * one commit would hold the event loop; at more than one per point no series waits for ever.
  */
-const spareBudget = 4 * chunkPoints;
+const packedAtLeast = 4 * chunkPoints;
+const packedShare = 1.5;
 
 type Series = {
   id: number;
@@ -101,8 +103,8 @@ export function createMetricWriter(db: Database) {
   }
 
   return (attemptId: number, batch: ReadonlyMap<string, SeriesPoints>): void => {
-    let budget = spareBudget;
-    for (const { values } of batch.values()) budget += 2 * values.length;
+    let budget = packedAtLeast;
+    for (const { values } of batch.values()) budget += packedShare * values.length;
     for (const [name, added] of batch) {
       const { values } = added;
       const series = seriesOf(attemptId, name);

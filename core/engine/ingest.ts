@@ -13,7 +13,9 @@ const lineLimitBytes = 1 << 20;
  * Bytes that become one transaction. Many chunks are, since what a transaction costs goes by the
  * series it touches, and a thousand series are touched by any chunk.
  */
-const commitBytes = 1 << 21;
+const commitBytes = 8 * chunkBytes;
+/** Series from which on a transaction is large enough with fewer bytes. */
+const commitSeries = 2000;
 const newline = 0x0a;
 
 /** Reads what a job added to `out/metrics.jsonl` and `resources.jsonl` since the last call. */
@@ -42,7 +44,8 @@ async function ingestMetrics(store: EngineStore, attempt: Attempt, ended: boolea
     batch.badLines += skipped;
     for (const line of lines) addMetricLine(batch, line);
     read = position;
-    if (read.offset - committed.offset >= commitBytes) commit();
+    const bytes = read.offset - committed.offset;
+    if (bytes >= commitBytes || batch.series.size >= commitSeries) commit();
   });
   commit();
 }
