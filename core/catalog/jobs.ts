@@ -219,8 +219,7 @@ export function createJobCatalog(
       },
     ),
     ingestPosition: (attempt, file) => metrics.position(attempt.id, file),
-    appendMetrics: (attempt, points, badLines, position) =>
-      metrics.append(attempt.id, points, badLines, position),
+    appendMetrics: (attempt, batch, position) => metrics.append(attempt.id, batch, position),
     appendResources: (attempt, samples, position) =>
       metrics.appendResources(attempt.id, samples, position),
     treeFiles: (hash) => artifacts.tree(hash),

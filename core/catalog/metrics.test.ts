@@ -1,15 +1,6 @@
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../../tests/support/temporary-folder.ts";
-import { openCatalog } from "./open.ts";
-import { createMetricStore } from "./metrics.ts";
-
-function storeWithAttempt() {
-  const { db, close } = openCatalog(temporaryFolder());
-  db.pragma("foreign_keys = OFF"); // only the attempt's own row matters here
-  db.exec(`INSERT INTO attempt (id, job_id, number, folder, gpus_json, command_json, state, created_at)
-    VALUES (1, 'job', 1, '/x', '[]', '[]', 'running', 0)`);
-  return { db, close, metrics: createMetricStore(db) };
-}
+import { append, batchOf, openStore } from "./testing/metric-series.ts";
 
 const point = (name: string, value: number, step: number | null = null) => ({
   name,
@@ -18,13 +9,14 @@ const point = (name: string, value: number, step: number | null = null) => ({
   value,
 });
 
+const rows = (db: ReturnType<typeof openStore>["db"], table: string) =>
+  db.prepare<[], number>(`SELECT count(*) FROM ${table}`).pluck().get() ?? NaN;
+
 test("points, summaries, bad lines and the read position are committed together", () => {
-  const { db, close, metrics } = storeWithAttempt();
-  metrics.append(1, [point("loss", 3, 0), point("accuracy", 0.1, 0), point("loss", 1, 1)], 2, {
-    offset: 100,
-    skipping: false,
-  });
-  metrics.append(1, [point("loss", 2, 2)], 0, { offset: 150, skipping: true });
+  const { db, close, metrics } = openStore(temporaryFolder());
+  const batch = batchOf([point("loss", 3, 0), point("accuracy", 0.1, 0), point("loss", 1, 1)], 2);
+  metrics.append(1, batch, { offset: 100, skipping: false });
+  metrics.append(1, batchOf([point("loss", 2, 2)]), { offset: 150, skipping: true });
   expect(
     db
       .prepare("SELECT name, points, last, minimum, maximum FROM metric_series ORDER BY name")
@@ -40,10 +32,71 @@ test("points, summaries, bad lines and the read position are committed together"
 });
 
 test("a point that cannot be kept takes its whole chunk and the position back", () => {
-  const { db, close, metrics } = storeWithAttempt();
-  const broken = [point("loss", 1), point("loss", Number.NaN)];
-  expect(() => metrics.append(1, broken, 0, { offset: 10, skipping: false })).toThrow();
-  expect(db.prepare("SELECT count(*) AS n FROM metric_point").get()).toEqual({ n: 0 });
+  const { db, close, metrics } = openStore(temporaryFolder());
+  const broken = batchOf([point("loss", 1), point("loss", Number.NaN)]);
+  expect(() => metrics.append(1, broken, { offset: 10, skipping: false })).toThrow(/not finite/);
+  expect([rows(db, "metric_tail"), rows(db, "metric_chunk")]).toEqual([0, 0]);
+  expect(db.prepare("SELECT count(*) AS n FROM metric_series").get()).toEqual({ n: 0 });
   expect(metrics.position(1, "out/metrics.jsonl").offset).toBe(0);
+  close();
+});
+
+test("points that come one at a time are packed into few rows", () => {
+  const { db, close, metrics } = openStore(temporaryFolder());
+  let most = 0;
+  for (let step = 0; step < 4500; step++) {
+    metrics.append(1, batchOf([point("loss", step, step)]), { offset: step, skipping: false });
+    most = Math.max(most, rows(db, "metric_tail"));
+  }
+  expect(most).toBe(64);
+  expect(rows(db, "metric_chunk")).toBe(1);
+  expect(rows(db, "metric_tail")).toBe(Math.ceil((4500 - 4096) / 64));
+  close();
+});
+
+test("series that fill up together are packed over several commits, a share in each", () => {
+  const { db, close, metrics, reader } = openStore(temporaryFolder());
+  const series = 50;
+  const commits = 55;
+  const chunks: number[] = [];
+  for (let commit = 0; commit < commits; commit++) {
+    const batch = batchOf(
+      Array.from({ length: series * 100 }, (_, index) =>
+        point(`metric ${index % series}`, index, commit * 100 + Math.floor(index / series)),
+      ),
+    );
+    metrics.append(1, batch, { offset: commit, skipping: false });
+    chunks.push(rows(db, "metric_chunk") - chunks.reduce((sum, count) => sum + count, 0));
+  }
+  // One and a half times what a commit brings, and 4 chunks.
+  expect(Math.max(...chunks)).toBe(Math.floor((1.5 * series * 100 + 4 * 4096) / 4100));
+  expect(rows(db, "metric_chunk")).toBe(series);
+  const ids = db.prepare<[], number>("SELECT id FROM metric_series").pluck().all();
+  expect(ids).toHaveLength(series);
+  for (const id of ids) {
+    const { positions, steps, next } = reader.points(
+      id,
+      { axis: "position", from: null, to: null },
+      0,
+      1e6,
+    );
+    expect(next).toBeNull();
+    expect(steps).toEqual(positions);
+    expect(steps).toHaveLength(commits * 100);
+  }
+  close();
+});
+
+test("deleting the job takes its points along", () => {
+  const store = openStore(temporaryFolder());
+  append(
+    store,
+    Array.from({ length: 5000 }, (_, step) => ({ step, time: null, value: step })),
+  );
+  const { db, close } = store;
+  const tables = ["metric_chunk", "metric_chunk_groups", "metric_chunk_points", "metric_tail"];
+  expect(tables.map((table) => rows(db, table))).toEqual([1, 1, 1, 1]);
+  db.exec("DELETE FROM job");
+  expect(tables.map((table) => rows(db, table))).toEqual([0, 0, 0, 0]);
   close();
 });

@@ -1,7 +1,8 @@
 import type { Database } from "better-sqlite3";
 import type { IngestPosition, ResourceSample } from "../domain/ports.ts";
-import type { MetricPoint } from "../domain/metric-lines.ts";
-import { createRunValues, type MetricValue } from "./run-values.ts";
+import type { MetricBatch } from "../domain/metric-lines.ts";
+import { createMetricWriter } from "./metric-writer.ts";
+import { createRunValues } from "./run-values.ts";
 
 export type MetricStore = ReturnType<typeof createMetricStore>;
 
@@ -18,9 +19,11 @@ const resourcesFile = "resources.jsonl";
 
 /**
  * Series of numbers that jobs report, and of what they use. The read offset of the source is
- * committed with the rows, so that every point is there exactly once whatever dies when.
+ * committed with the rows, so that every point is there exactly once whatever dies when. Charts
+ * are read through metric-reader.ts.
  */
 export function createMetricStore(db: Database) {
+  const appendPoints = createMetricWriter(db);
   const runValues = createRunValues(db);
   const selectPosition = db.prepare<[number, string], { offset: number; skipping: number }>(
     "SELECT offset, skipping FROM ingest WHERE attempt_id = ? AND file = ?",
@@ -31,19 +34,6 @@ export function createMetricStore(db: Database) {
   );
   const addBadLines = db.prepare<[number, number]>(
     "UPDATE attempt SET bad_lines = bad_lines + ? WHERE id = ?",
-  );
-  const upsertSeries = db.prepare<[number, string], { id: number; points: number }>(
-    `INSERT INTO metric_series (attempt_id, name) VALUES (?, ?)
-     ON CONFLICT (attempt_id, name) DO UPDATE SET name = name RETURNING id, points`,
-  );
-  const insertPoint = db.prepare<[number, number, number | null, number | null, number]>(
-    "INSERT INTO metric_point (series_id, position, step, time, value) VALUES (?, ?, ?, ?, ?)",
-  );
-  const updateSeries = db.prepare(
-    `UPDATE metric_series SET points = @points, last = @last,
-       minimum = min(coalesce(minimum, @minimum), @minimum),
-       maximum = max(coalesce(maximum, @maximum), @maximum)
-     WHERE id = @id`,
   );
   const insertResources = db.prepare(
     `INSERT INTO resource_sample (attempt_id, time, cpu_seconds, memory, read_bytes, written_bytes,
@@ -56,27 +46,9 @@ export function createMetricStore(db: Database) {
   );
 
   const append = db.transaction(
-    (attemptId: number, points: MetricPoint[], badLines: number, position: IngestPosition) => {
-      const chunk: MetricValue[] = [];
-      const bySeries = Map.groupBy(points, (point) => point.name);
-      for (const [name, group] of bySeries) {
-        const series = upsertSeries.get(attemptId, name);
-        if (!series) throw new Error("upsert of a metric series returned nothing");
-        let next = series.points;
-        let last = 0;
-        let minimum = Infinity;
-        let maximum = -Infinity;
-        for (const { step, time, value } of group) {
-          insertPoint.run(series.id, next++, step, time, value);
-          last = value;
-          minimum = Math.min(minimum, value);
-          maximum = Math.max(maximum, value);
-        }
-        updateSeries.run({ points: next, last, minimum, maximum, id: series.id });
-        chunk.push({ name, last, minimum, maximum });
-      }
-      runValues.addMetrics(attemptId, chunk);
-      if (badLines > 0) addBadLines.run(badLines, attemptId);
+    (attemptId: number, batch: MetricBatch, position: IngestPosition) => {
+      runValues.addMetrics(attemptId, appendPoints(attemptId, batch.series));
+      if (batch.badLines > 0) addBadLines.run(batch.badLines, attemptId);
       upsertPosition.run(attemptId, metricsFile, position.offset, position.skipping ? 1 : 0);
     },
   );

@@ -5,6 +5,7 @@ import { temporaryFolder } from "../../tests/support/temporary-folder.ts";
 import { createMetricStore } from "./metrics.ts";
 import { openCatalog } from "./open.ts";
 import { createRunValues } from "./run-values.ts";
+import { batchOf } from "./testing/metric-series.ts";
 
 /** A catalog with one run, which has a train job at its second attempt and a model. */
 function openOne() {
@@ -70,13 +71,13 @@ test("points make the last value and the extremes of the newest attempt's metric
   const metrics = createMetricStore(db);
   const point = (value: number) => ({ name: "loss", step: null, time: null, value });
   const position = { offset: 0, skipping: false };
-  metrics.append(2, [point(3), point(1)], 0, position);
-  metrics.append(2, [point(2)], 0, position);
+  metrics.append(2, batchOf([point(3), point(1)]), position);
+  metrics.append(2, batchOf([point(2)]), position);
   const expected = [{ name: "loss", number: 2, text: null, minimum: 1, maximum: 3 }];
   expect(valuesOf(db, "metric")).toEqual(expected);
-  metrics.append(1, [point(100)], 0, position); // an attempt that does not count any more
+  metrics.append(1, batchOf([point(100)]), position); // an attempt that does not count any more
   const changed = clock(db);
-  metrics.append(2, [], 1, position);
+  metrics.append(2, batchOf([], 1), position);
   expect(valuesOf(db, "metric")).toEqual(expected);
   expect(clock(db)).toBe(changed);
   close();

@@ -1,5 +1,21 @@
 import { expect, test } from "vitest";
-import { parseMetricLine } from "./metric-lines.ts";
+import { addMetricLine, createMetricBatch } from "./metric-lines.ts";
+
+/** What a line gives to an empty batch, as a list of points. */
+function parseMetricLine(line: string) {
+  const batch = createMetricBatch();
+  addMetricLine(batch, line);
+  const orNull = (number: number | undefined) => (Number.isNaN(number) ? null : number);
+  const points = [...batch.series].flatMap(([name, { steps, times, values }]) =>
+    values.map((value, index) => ({
+      name,
+      step: orNull(steps[index]),
+      time: orNull(times[index]),
+      value,
+    })),
+  );
+  return { points, bad: batch.badLines === 1 };
+}
 
 test("reads every finite number with its place", () => {
   const line = '{"step": 3, "time": 1700000000.5, "train/loss": 0.31, "note": "hi", "n": -2}';
@@ -40,4 +56,15 @@ test("a name that holds the word NaN is not touched", () => {
 
 test("a name such as __proto__ is a name", () => {
   expect(parseMetricLine('{"__proto__": 4, "constructor": 5}').points).toHaveLength(2);
+});
+
+test("lines add up, series by series in the order of the lines", () => {
+  const batch = createMetricBatch();
+  for (const line of ['{"step": 0, "a": 1, "b": 2}', "garbage", '{"b": 3}', '{"step": 2, "a": 4}'])
+    addMetricLine(batch, line);
+  expect(batch.badLines).toBe(1);
+  expect([...batch.series]).toEqual([
+    ["a", { steps: [0, 2], times: [NaN, NaN], values: [1, 4] }],
+    ["b", { steps: [0, NaN], times: [NaN, NaN], values: [2, 3] }],
+  ]);
 });

@@ -1,33 +1,67 @@
-/** One number that a program reported, at its place in the series. */
-export type MetricPoint = {
-  name: string;
-  /** Null where the line gave none. */
-  step: number | null;
-  /** Seconds since 1970. */
-  time: number | null;
-  value: number;
-};
-
 const nameLimit = 200;
 
-/**
- * Reads a line of `out/metrics.jsonl`. Returns the finite numbers of the line, in its order, or
- * null for a bad line: not an object, no number in it, or a number that is not finite. `NaN` and
- * `Infinity`, which Python writes, are no JSON; the line's other numbers are kept all the same.
- */
-export function parseMetricLine(line: string): { points: MetricPoint[]; bad: boolean } {
-  const parsed = parseObject(line);
-  if (!parsed) return { points: [], bad: true };
-  const { object, repaired } = parsed;
-  const step = finiteOrNull(object["step"]);
-  const time = finiteOrNull(object["time"]);
-  const points: MetricPoint[] = [];
-  for (const [name, value] of Object.entries(object)) {
-    if (name === "step" || name === "time" || name.length > nameLimit) continue;
-    if (typeof value === "number" && Number.isFinite(value))
-      points.push({ name, step, time, value });
+/** Points of one series in the order they were reported; the three lists are of one length. */
+export type SeriesPoints = {
+  /** NaN where the line gave none. */
+  steps: number[];
+  /** Seconds since 1970; NaN where the line gave none. */
+  times: number[];
+  /** All finite. */
+  values: number[];
+};
+
+/** What was read from a part of `out/metrics.jsonl` and is kept together. */
+export type MetricBatch = {
+  /** By the metric's name. Kept by series, since an object per point costs more than its parsing. */
+  series: Map<string, SeriesPoints>;
+  badLines: number;
+};
+
+export function createMetricBatch(): MetricBatch {
+  return { series: new Map(), badLines: 0 };
+}
+
+/** Adds a point; `step` and `time` are NaN where there is none. */
+export function addPoint(
+  { series }: MetricBatch,
+  name: string,
+  step: number,
+  time: number,
+  value: number,
+): void {
+  let points = series.get(name);
+  if (!points) {
+    points = { steps: [], times: [], values: [] };
+    series.set(name, points);
   }
-  return { points, bad: repaired || points.length === 0 };
+  points.steps.push(step);
+  points.times.push(time);
+  points.values.push(value);
+}
+
+/**
+ * Adds a line of `out/metrics.jsonl`: its finite numbers, in its order. A bad line is counted: not
+ * an object, no number in it, or a number that is not finite. `NaN` and `Infinity`, which Python
+ * writes, are no JSON; the line's other numbers are kept all the same.
+ */
+export function addMetricLine(batch: MetricBatch, line: string): void {
+  const parsed = parseObject(line);
+  if (!parsed) {
+    batch.badLines++;
+    return;
+  }
+  const { object, repaired } = parsed;
+  const step = finiteOrNaN(object["step"]);
+  const time = finiteOrNaN(object["time"]);
+  let added = false;
+  for (const name of Object.keys(object)) {
+    if (name === "step" || name === "time" || name.length > nameLimit) continue;
+    const value = object[name];
+    if (typeof value !== "number" || !Number.isFinite(value)) continue;
+    addPoint(batch, name, step, time, value);
+    added = true;
+  }
+  if (repaired || !added) batch.badLines++;
 }
 
 function parseObject(
@@ -55,6 +89,6 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function finiteOrNull(value: unknown): number | null {
-  return typeof value === "number" && Number.isFinite(value) ? value : null;
+function finiteOrNaN(value: unknown): number {
+  return typeof value === "number" && Number.isFinite(value) ? value : Number.NaN;
 }

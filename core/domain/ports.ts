@@ -5,7 +5,7 @@
  */
 import type { ExitRecord, Verdict } from "./job.ts";
 import type { Attempt, Job } from "./job-spec.ts";
-import type { MetricPoint } from "./metric-lines.ts";
+import type { MetricBatch } from "./metric-lines.ts";
 import type { OutcomeRow } from "./outcome.ts";
 import type { TreeManifest } from "./tree.ts";
 import type { Dataset } from "../../shared/schemas/dataset.ts";
@@ -158,12 +158,7 @@ export type EngineStore = {
     again: boolean,
   ): void;
   ingestPosition(attempt: Attempt, file: string): IngestPosition;
-  appendMetrics(
-    attempt: Attempt,
-    points: MetricPoint[],
-    badLines: number,
-    position: IngestPosition,
-  ): void;
+  appendMetrics(attempt: Attempt, batch: MetricBatch, position: IngestPosition): void;
   appendResources(attempt: Attempt, samples: ResourceSample[], position: IngestPosition): void;
   treeFiles(tree: string): TreeManifest;
   filesOf(jobId: string, attempt: number): StoredFile[];

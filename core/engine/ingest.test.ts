@@ -1,9 +1,13 @@
-import { appendFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { beginAttempt } from "../../tests/support/attempt.ts";
 import { temporaryFolder } from "../../tests/support/temporary-folder.ts";
+import { createCatalog } from "../catalog/catalog.ts";
+import { createMetricReader } from "../catalog/metric-reader.ts";
+import { openCatalog } from "../catalog/open.ts";
 import type { IngestPosition } from "../domain/ports.ts";
-import { readLines } from "./ingest.ts";
+import { ingestAttempt, readLines } from "./ingest.ts";
 
 /** Reads a file the way the engine does, keeping the position between calls. */
 function reader(file: string) {
@@ -70,6 +74,18 @@ describe("reading a growing file", () => {
     },
   );
 
+  test.each([2 ** 18 - 1, 2 ** 18, 2 ** 18 + 1, 2 ** 20 - 1])(
+    "a long line of %i bytes is a line, and so are its neighbours",
+    async (length) => {
+      const file = join(temporaryFolder(), "metrics.jsonl");
+      const lines = ["before", "x".repeat(length), "after", "y".repeat(length), "last"];
+      writeFileSync(file, `${lines.join("\n")}\n`);
+      const { read, state } = reader(file);
+      expect(await read()).toEqual(lines);
+      expect(state.skipped).toBe(0);
+    },
+  );
+
   test("an over-long line that the file ends with is counted", async () => {
     const file = join(temporaryFolder(), "metrics.jsonl");
     writeFileSync(file, `a\n${"x".repeat(3 * 2 ** 20)}`);
@@ -87,4 +103,54 @@ describe("reading a growing file", () => {
     writeFileSync(file, `${lines.join("\n")}\n`);
     expect(await reader(file).read()).toEqual(lines);
   });
+});
+
+test("what a failing commit took back is read again, and nothing twice", async () => {
+  const folder = temporaryFolder();
+  const catalog = createCatalog(folder, { now: () => 0 }, () => "id");
+  const attempt = beginAttempt(catalog, join(folder, "attempt"));
+  const out = join(attempt.folder, "run", "out");
+  mkdirSync(out, { recursive: true });
+  const count = 160_000; // 5 MB, which is several commits
+  const lines = Array.from({ length: count }, (_, step) => `{"step": ${step}, "loss": ${step}.5}`);
+  lines[1000] = "garbage";
+  writeFileSync(join(out, "metrics.jsonl"), `${lines.join("\n")}\n{"loss": 7`);
+  const store = catalog.jobs.engineStore;
+  let commits = 0;
+  const failing = {
+    ...store,
+    appendMetrics(...given: Parameters<typeof store.appendMetrics>) {
+      store.appendMetrics(...given);
+      commits++;
+      // As if the process had died right after a commit, then before one.
+      if (commits === 2) throw new Error("killed");
+    },
+  };
+  await expect(ingestAttempt(failing, attempt, false)).rejects.toThrow("killed");
+  const broken = {
+    ...store,
+    appendMetrics() {
+      throw new Error("disk full");
+    },
+  };
+  await expect(ingestAttempt(broken, attempt, false)).rejects.toThrow("disk full");
+  await ingestAttempt(store, attempt, false);
+  await ingestAttempt(store, attempt, false);
+  expect(store.ingestPosition(attempt, "out/metrics.jsonl").offset).toBe(
+    lines.reduce((sum, line) => sum + line.length + 1, 0),
+  );
+  catalog.close();
+  const { db, close } = openCatalog(folder);
+  const { positions, steps, values } = createMetricReader(db).points(
+    1,
+    { axis: "position", from: null, to: null },
+    0,
+    count,
+  );
+  const kept = Array.from({ length: count }, (_, step) => step).filter((step) => step !== 1000);
+  expect(positions).toHaveLength(count - 1);
+  expect(steps).toEqual(Float64Array.from(kept));
+  expect(values).toEqual(Float64Array.from(kept, (step) => step + 0.5));
+  expect(db.prepare("SELECT bad_lines FROM attempt").get()).toEqual({ bad_lines: 1 });
+  close();
 });

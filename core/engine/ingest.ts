@@ -1,13 +1,21 @@
 import { type FileHandle, open } from "node:fs/promises";
 import type { Attempt } from "../domain/job-spec.ts";
-import { type MetricPoint, parseMetricLine } from "../domain/metric-lines.ts";
+import { addMetricLine, createMetricBatch } from "../domain/metric-lines.ts";
 import type { EngineStore, IngestPosition, ResourceSample } from "../domain/ports.ts";
 import { isErrno } from "../platform/errno.ts";
 import { join } from "node:path";
 
-const chunkBytes = 1 << 20;
+/** Bytes read and parsed at once, which holds the event loop for some milliseconds. */
+const chunkBytes = 1 << 18;
 /** A longer line is no metric line; it is passed over without being held in memory. */
 const lineLimitBytes = 1 << 20;
+/**
+ * Bytes that become one transaction. Many chunks are, since what a transaction costs goes by the
+ * series it touches, and a thousand series are touched by any chunk.
+ */
+const commitBytes = 8 * chunkBytes;
+/** Series from which on a transaction is large enough with fewer bytes. */
+const commitSeries = 2000;
 const newline = 0x0a;
 
 /** Reads what a job added to `out/metrics.jsonl` and `resources.jsonl` since the last call. */
@@ -22,21 +30,24 @@ export async function ingestAttempt(
 
 async function ingestMetrics(store: EngineStore, attempt: Attempt, ended: boolean): Promise<void> {
   const file = "out/metrics.jsonl";
-  await readLines(
-    join(attempt.folder, "run", file),
-    store.ingestPosition(attempt, file),
-    ended,
-    (lines, skipped, position) => {
-      const points: MetricPoint[] = [];
-      let badLines = skipped;
-      for (const line of lines) {
-        const parsed = parseMetricLine(line);
-        if (parsed.bad) badLines++;
-        for (const point of parsed.points) points.push(point);
-      }
-      store.appendMetrics(attempt, points, badLines, position);
-    },
-  );
+  const start = store.ingestPosition(attempt, file);
+  let batch = createMetricBatch();
+  let committed = start;
+  let read = start;
+  function commit(): void {
+    if (read === committed) return;
+    store.appendMetrics(attempt, batch, read);
+    batch = createMetricBatch();
+    committed = read;
+  }
+  await readLines(join(attempt.folder, "run", file), start, ended, (lines, skipped, position) => {
+    batch.badLines += skipped;
+    for (const line of lines) addMetricLine(batch, line);
+    read = position;
+    const bytes = read.offset - committed.offset;
+    if (bytes >= commitBytes || batch.series.size >= commitSeries) commit();
+  });
+  commit();
 }
 
 async function ingestResources(
@@ -83,7 +94,9 @@ export async function readLines(
   }
   try {
     let { offset, skipping } = position;
-    const buffer = Buffer.allocUnsafe(Math.max(chunkBytes, lineLimitBytes));
+    const { size } = await file.stat();
+    if (size <= offset) return; // the usual look at a file that did not grow takes no memory
+    let buffer = Buffer.allocUnsafe(Math.min(chunkBytes, size - offset + 1));
     for (;;) {
       const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
       if (bytesRead === 0) return;
@@ -104,6 +117,10 @@ export async function readLines(
         text = chunk.subarray(end + 1, used);
         skipping = false;
       } else if (last === -1 && !isLastChunk) {
+        if (buffer.length < lineLimitBytes) {
+          buffer = Buffer.allocUnsafe(lineLimitBytes);
+          continue;
+        }
         skipping = true;
         skipped = 1;
         used = bytesRead;
@@ -121,6 +138,7 @@ export async function readLines(
         .filter((line) => line.trim() !== "");
       commit(lines, skipped, { offset, skipping });
       if (isLastChunk) return;
+      buffer = buffer.subarray(0, chunkBytes); // after a long line, small pieces again
     }
   } finally {
     await file.close();
