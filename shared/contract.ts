@@ -8,6 +8,7 @@ import { errorCodes, type ErrorCode } from "./errors.ts";
 import { modelInputSchema } from "./schemas/experiment.ts";
 import { stageSchema } from "./schemas/run-folder.ts";
 import { parameterValueSchema } from "./schemas/scalars.ts";
+import { normSchema } from "./schemas/threat-model.ts";
 import {
   attackSetViewSchema,
   attackViewSchema,
@@ -20,6 +21,8 @@ import {
   modelDetailSchema,
   modelViewSchema,
   progressSchema,
+  robustnessCurveSchema,
+  robustnessMatrixSchema,
   runDetailSchema,
   runViewSchema,
 } from "./views.ts";
@@ -39,6 +42,11 @@ const name = z.string().min(1).max(300);
 const folder = z.string().min(1).max(4096);
 const attacks = z.union([z.string(), z.array(z.string()).min(1)]);
 const nothing = z.object({});
+/** Null: the threat model that most evaluations are under. */
+const threatModelId = z.string().nullable().default(null);
+const epsilons = z.array(z.number().nonnegative()).max(1000);
+/** Only samples of these classes count; none named: all. */
+const classes = z.array(z.int().nonnegative()).max(1000).default([]);
 
 export const contract = {
   system: {
@@ -165,6 +173,34 @@ export const contract = {
     add: base.input(z.object({ folder })).output(datasetViewSchema),
   },
   leaderboard: {
-    get: base.input(z.object({ set: z.string().default("active") })).output(leaderboardViewSchema),
+    get: base
+      .input(
+        z.object({
+          set: z.string().default("active"),
+          threatModel: threatModelId,
+          epsilons: epsilons.default([]),
+          classes,
+        }),
+      )
+      .output(leaderboardViewSchema),
+  },
+  robustness: {
+    /** Robust accuracy against epsilon, under the worst case over a set or a list of attacks. */
+    curve: base
+      .input(
+        z.object({
+          models: z.array(name).min(1).max(200),
+          attacks: attacks.default("active"),
+          threatModel: threatModelId,
+          epsilons: z.union([z.literal("auto"), epsilons]).default("auto"),
+          norm: normSchema.nullable().default(null),
+          classes,
+        }),
+      )
+      .output(robustnessCurveSchema),
+    /** The state of every cell of models by attacks. */
+    matrix: base
+      .input(z.object({ attacks: attacks.default("active"), threatModel: threatModelId }))
+      .output(robustnessMatrixSchema),
   },
 };

@@ -13,6 +13,7 @@ import { readLog } from "../services/logs.ts";
 import { findModel } from "../services/find.ts";
 import { importModel } from "../services/models.ts";
 import { progressOf, unfinished } from "../services/progress.ts";
+import { robustnessCurve, robustnessMatrix } from "../services/robustness.ts";
 import { findRun, stopRun, submitRun, submitSweep } from "../services/runs.ts";
 import { version } from "../services/version.ts";
 import {
@@ -109,7 +110,11 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
       ),
     },
     leaderboard: {
-      get: os.leaderboard.get.handler(({ input }) => leaderboard(context, input.set)),
+      get: os.leaderboard.get.handler(({ input }) => leaderboard(context, input)),
+    },
+    robustness: {
+      curve: os.robustness.curve.handler(({ input }) => robustnessCurve(context, input)),
+      matrix: os.robustness.matrix.handler(({ input }) => robustnessMatrix(context, input)),
     },
   });
 }

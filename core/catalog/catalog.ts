@@ -9,6 +9,7 @@ import { createJobCatalog } from "./jobs.ts";
 import { createMetricStore } from "./metrics.ts";
 import { createModelCatalog } from "./models.ts";
 import { openCatalog } from "./open.ts";
+import { createOutcomeReader } from "./outcome-reader.ts";
 import { createRunCatalog } from "./runs.ts";
 import { translateSqliteError } from "./sqlite-errors.ts";
 
@@ -33,6 +34,7 @@ export function createCatalog(folder: string, clock: Clock, newId: () => string)
     models: createModelCatalog(db, clock, newId, artifacts),
     runs: createRunCatalog(db, clock, newId, events),
     evaluations: createEvaluationCatalog(db, clock, newId, events),
+    outcomes: createOutcomeReader(db),
     jobs: createJobCatalog(db, clock, { events, artifacts, metrics }),
     /** Runs `work` as one transaction; all of it is kept or none. */
     transaction<T>(work: () => T): T {

@@ -1,6 +1,7 @@
 import type { Database } from "better-sqlite3";
 import { GauntletError } from "../../shared/errors.ts";
 import { core0001 } from "./migrations/0001-core.ts";
+import { outcomeBlocks0002 } from "./migrations/0002-outcome-blocks.ts";
 
 export type Migration = {
   version: number;
@@ -11,7 +12,7 @@ export type Migration = {
 };
 
 /** Every migration in order; versions are 1, 2, 3 and so on. Forward only. */
-export const migrations: readonly Migration[] = [core0001];
+export const migrations: readonly Migration[] = [core0001, outcomeBlocks0002];
 
 /**
  * Brings a catalog to the newest version, one transaction per migration. `backup` is called once
