@@ -1,4 +1,4 @@
-import type { Database } from "better-sqlite3";
+import Database from "better-sqlite3";
 import { GauntletError } from "../../shared/errors.ts";
 import { createOutcomeReader } from "./outcome-reader.ts";
 
@@ -35,9 +35,14 @@ const columns = [
  * given, as in `FROM sample_outcome('EVALUATION')`, `WHERE evaluation_id = 'EVALUATION'`, or
  * `FROM evaluation e JOIN sample_outcome(e.id) s`. `evaluation_id` is a hidden column: name it to
  * see it. Without an evaluation the query fails with USAGE instead of unpacking the whole catalog.
+ *
+ * A connection that runs a query cannot run another for it, so outcomes are read, as they were
+ * committed last, on a second, read-only connection to the same file. Close the result with the
+ * connection.
  */
-export function registerOutcomeTable(db: Database): void {
-  const reader = createOutcomeReader(db);
+export function registerOutcomeTable(db: Database.Database): { close(): void } {
+  const source = new Database(db.name, { readonly: true, fileMustExist: true });
+  const reader = createOutcomeReader(source);
   db.table("sample_outcome", {
     columns: [...columns],
     parameters: ["evaluation_id"],
@@ -50,4 +55,5 @@ export function registerOutcomeTable(db: Database): void {
       for (const record of reader.records(evaluation)) yield columns.map((name) => record[name]);
     },
   });
+  return { close: () => void source.close() };
 }

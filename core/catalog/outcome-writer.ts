@@ -5,10 +5,11 @@ import { createSampleOrders } from "./sample-order.ts";
 /** Writes the outcomes of whole evaluations. Call it inside a transaction. */
 export function createOutcomeWriter(db: Database) {
   const orderOf = createSampleOrders(db);
-  const subject = db.prepare<[string], { threatModelId: string; minimal: number }>(
-    `SELECT e.threat_model_id AS threatModelId, t.minimal AND a.minimal AS minimal FROM evaluation e
-     JOIN threat_model t ON t.id = e.threat_model_id JOIN attack a ON a.id = e.attack_id
-     WHERE e.id = ?`,
+  const subject = db.prepare<[string], { threatModelId: string; attackId: string }>(
+    "SELECT threat_model_id AS threatModelId, attack_id AS attackId FROM evaluation WHERE id = ?",
+  );
+  const attack = db.prepare<[string], { minimal: number }>(
+    "SELECT minimal FROM attack WHERE id = ?",
   );
   const findClean = db.prepare<[string], { id: number }>(
     "SELECT id FROM outcome_clean WHERE hash = ?",
@@ -38,7 +39,8 @@ export function createOutcomeWriter(db: Database) {
       const found = subject.get(evaluation);
       if (!found) throw new Error(`no evaluation ${evaluation}`);
       const order = orderOf(found.threatModelId);
-      const packed = packOutcomes(records, order, order.norm, found.minimal === 1);
+      const isMinimal = order.minimal && attack.get(found.attackId)?.minimal === 1;
+      const packed = packOutcomes(records, order, order.norm, isMinimal);
       removeDetail.run(evaluation);
       removeBlock.run(evaluation);
       const clean =

@@ -6,14 +6,14 @@ import type { SampleOrder } from "../domain/outcome-columns.ts";
 import { fromJson } from "./json.ts";
 
 /** What packing needs of a threat model. */
-export type SamplesUnderThreat = SampleOrder & { norm: Norm };
+export type SamplesUnderThreat = SampleOrder & { norm: Norm; minimal: boolean };
 
 const keptLimit = 16;
 
 /** Looks threat models up and keeps a few: their content never changes, for the id is its hash. */
 export function createSampleOrders(db: Database): (threatModelId: string) => SamplesUnderThreat {
-  const select = db.prepare<[string], { norm: Norm; sample_set_json: string }>(
-    "SELECT norm, sample_set_json FROM threat_model WHERE id = ?",
+  const select = db.prepare<[string], { norm: Norm; minimal: number; sample_set_json: string }>(
+    "SELECT norm, minimal, sample_set_json FROM threat_model WHERE id = ?",
   );
   const kept = new Map<string, SamplesUnderThreat>();
   return (threatModelId) => {
@@ -25,6 +25,7 @@ export function createSampleOrders(db: Database): (threatModelId: string) => Sam
     const ids = indexes.map((index) => sampleId(split, index));
     const order = {
       norm: row.norm,
+      minimal: row.minimal === 1,
       ids,
       positionOf: new Map(ids.map((id, position) => [id, position])),
     };

@@ -136,7 +136,7 @@ export function attackFacts(
 function bestOn({ smallest }: WorstCase, { status, distance }: OutcomeColumns): number {
   let best = 0;
   for (let i = 0; i < smallest.length; i++)
-    if (countingOfStatus[status[i] ?? 0] === counting.fooled && distance[i] === smallest[i]) best++;
+    if (distance[i] === smallest[i] && countingOfStatus[status[i] ?? 0] === counting.fooled) best++;
   return best;
 }
 

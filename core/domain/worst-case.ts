@@ -44,24 +44,33 @@ export function combineAttacks(
   idOf: (position: number) => string,
 ): Combined {
   const needed = attacks.length * samples;
-  const smallest = new Float64Array(samples).fill(Infinity);
-  const by = new Int16Array(samples).fill(-1);
+  const state: State = {
+    smallest: new Float64Array(samples).fill(Infinity),
+    by: new Int16Array(samples).fill(-1),
+    wrong: new Uint8Array(samples),
+    wrongDiffers: -1,
+  };
   let verified = 0;
   let attackIndex = 0;
   for (const { outcomes } of attacks) {
-    if (outcomes) verified += lower(smallest, by, outcomes, attackIndex);
+    if (outcomes) verified += takeIn(state, outcomes, attackIndex);
     attackIndex++;
   }
   if (verified < needed || needed === 0) return notAllVerified(verified, needed);
   const incomplete = (reason: string) => ({ verified, needed, worst: null, reason });
   if (attacks.every(({ minimal }) => minimal === false))
     return incomplete("every attack of the set works at a fixed epsilon: that gives no score");
-  const differs = whereCleanDiffers(attacks);
-  if (differs !== null)
+  const differs = whereCleanDiffers(attacks) ?? state.wrongDiffers;
+  if (differs >= 0)
     return incomplete(
       `the model's clean prediction of ${idOf(differs)} differs between evaluations`,
     );
-  const right = by.length - markMisclassified(smallest, attacks[0]?.outcomes ?? null);
+  const { smallest, by, wrong } = state;
+  let right = 0;
+  for (let i = 0; i < samples; i++) {
+    if (wrong[i] === 1) smallest[i] = 0;
+    else right++;
+  }
   return { verified, needed, worst: { smallest, by, right }, reason: null };
 }
 
@@ -71,17 +80,25 @@ export function notAllVerified(verified: number, needed: number): Combined {
   return { verified, needed, worst: null, reason };
 }
 
+type State = {
+  smallest: Float64Array;
+  by: Int16Array;
+  /** 1 where the first attack's outcomes say that the model is wrong already. */
+  wrong: Uint8Array;
+  /** A position where another attack's say otherwise; -1 for none. */
+  wrongDiffers: number;
+};
+
 /** Lowers the smallest distances to those of one attack. Returns how many of its outcomes count. */
-function lower(
-  smallest: Float64Array,
-  by: Int16Array,
-  { status, distance }: OutcomeColumns,
-  attack: number,
-): number {
+function takeIn(state: State, { status, distance }: OutcomeColumns, attack: number): number {
+  const { smallest, by, wrong } = state;
   let verified = 0;
   for (let i = 0; i < smallest.length; i++) {
     const counts = countingOfStatus[status[i] ?? 0] ?? counting.not;
     if (counts === counting.not) continue;
+    const isWrong = counts === counting.misclassified ? 1 : 0;
+    if (attack === 0) wrong[i] = isWrong;
+    else if (wrong[i] !== isWrong) state.wrongDiffers = i;
     if (counts === counting.fooled) {
       const found = distance[i] ?? Number.NaN;
       if (!Number.isFinite(found)) continue;
@@ -95,33 +112,17 @@ function lower(
   return verified;
 }
 
-/** A position whose label, clean prediction or being misclassified differs between attacks, or null. */
+/** A position whose label or clean prediction differs between attacks, or null. */
 function whereCleanDiffers(attacks: readonly AttackOutcomes[]): number | null {
-  const [first, ...others] = attacks.flatMap(({ outcomes }) => outcomes ?? []);
-  if (!first) return null;
-  const isWrong = ({ status }: OutcomeColumns, i: number) =>
-    countingOfStatus[status[i] ?? 0] === counting.misclassified;
-  for (const other of others) {
-    const isSame = other.clean === first.clean;
-    for (let i = 0; i < first.status.length; i++) {
-      if (isWrong(first, i) !== isWrong(other, i)) return i;
-      if (isSame) continue;
-      if (first.clean.label[i] !== other.clean.label[i]) return i;
-      if (first.clean.prediction[i] !== other.clean.prediction[i]) return i;
-    }
+  const first = attacks[0]?.outcomes?.clean;
+  for (const { outcomes } of attacks) {
+    // Mostly it is the same object, for the same is kept once.
+    if (!first || !outcomes || outcomes.clean === first) continue;
+    const { label, prediction } = outcomes.clean;
+    for (let i = 0; i < label.length; i++)
+      if (label[i] !== first.label[i] || prediction[i] !== first.prediction[i]) return i;
   }
   return null;
-}
-
-/** Sets the distance of misclassified samples to 0 and returns how many there are. */
-function markMisclassified(smallest: Float64Array, outcomes: OutcomeColumns | null): number {
-  let misclassified = 0;
-  for (let i = 0; i < smallest.length; i++) {
-    if (countingOfStatus[outcomes?.status[i] ?? 0] !== counting.misclassified) continue;
-    smallest[i] = 0;
-    misclassified++;
-  }
-  return misclassified;
 }
 
 /**

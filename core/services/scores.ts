@@ -43,9 +43,10 @@ function computeScore(
   set: AttackSet,
   threat: CatalogThreatModel,
 ): Score {
-  const score =
-    incompleteScore(context, modelId, set.attacks, threat) ??
-    scoreAmong(context, modelId, set.attacks, threat, {}).score;
+  const ids = set.attacks.map(({ id }) => id);
+  const score = context.catalog.outcomes.hasAll(modelId, threat.id, ids)
+    ? scoreAmong(context, modelId, set.attacks, threat, {}).score
+    : incompleteScore(context, modelId, set.attacks, threat);
   context.catalog.evaluations.saveScore({
     modelId,
     setId: set.id,
@@ -60,18 +61,16 @@ function computeScore(
 }
 
 /**
- * The score of a model that lacks outcomes, without reading those it has: while a set of 50 attacks
- * is worked through, each of their ends asks for it. Null when none is lacking.
+ * The score of a model that some attack is not verified on, without reading the outcomes of the
+ * others: while a set of 50 attacks is worked through, each of their ends asks for it.
  */
 function incompleteScore(
   { catalog }: Context,
   modelId: string,
   attacks: readonly CatalogAttack[],
   { id, threat, sampleSet }: CatalogThreatModel,
-): Score | null {
+): Score {
   const facts = catalog.outcomes.factsOfModel(modelId, id);
-  const samples = sampleSet.indexes.length;
-  if (attacks.every((attack) => facts.get(attack.id)?.verified === samples)) return null;
   return scoreModel(
     attacks.map(({ id: attackId, definition }) => ({
       attack: attackLabel(definition),
@@ -79,7 +78,7 @@ function incompleteScore(
       facts: facts.get(attackId),
       outcomes: null,
     })),
-    samples,
+    sampleSet.indexes.length,
   ).score;
 }
 

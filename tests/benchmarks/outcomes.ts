@@ -8,22 +8,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import Database from "better-sqlite3";
-import { createCatalog } from "../../core/catalog/catalog.ts";
 import type { OutcomeRow } from "../../core/domain/outcome.ts";
 import { uniformGenerator } from "../../core/domain/seed.ts";
 import { readOutcomes } from "../../core/engine/collect.ts";
-import { createIdSource } from "../../core/platform/ids.ts";
 import { leaderboard } from "../../core/services/leaderboard.ts";
 import {
   type CurveRequest,
   robustnessCurve,
   robustnessMatrix,
 } from "../../core/services/robustness.ts";
-import { updateScores } from "../../core/services/scores.ts";
-import { attackSchema } from "../../shared/schemas/attack.ts";
-import { datasetSchema, sampleId } from "../../shared/schemas/dataset.ts";
-import { threatModelSchema } from "../../shared/schemas/threat-model.ts";
+import { sampleId } from "../../shared/schemas/dataset.ts";
 import { quantile, report } from "../support/benchmark.ts";
+import { fillToyCatalog, keepOutcomes, openToyCatalog } from "../support/toy-catalog.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -42,7 +38,6 @@ const counts = {
 };
 const classes = 10;
 const values = 784;
-const threatModelId = "threat";
 
 /**
  * What a verify job would say. Distances are log-normal with medians near 1, of which the model and
@@ -105,80 +100,13 @@ function outcomesOf(model: number, attack: number): OutcomeRow[] {
 
 const folder = options.keep ?? mkdtempSync(join(tmpdir(), "gauntlet-outcomes-"));
 mkdirSync(folder, { recursive: true });
-const clock = { now: () => Date.now() };
-const newId = createIdSource(() => clock.now());
-const catalog = createCatalog(folder, clock, newId);
+const catalog = openToyCatalog(folder);
 const context = { catalog };
 
 function time<T>(work: () => T): number {
   const start = performance.now();
   work();
   return performance.now() - start;
-}
-
-/** Models, attacks, two sets and a threat model. */
-function prepare() {
-  return catalog.transaction(() => {
-    const dataset = catalog.datasets.add({
-      name: "digits",
-      version: "1",
-      hash: "d",
-      folder,
-      size: 0,
-      manifest: datasetSchema.parse({
-        name: "digits",
-        version: "1",
-        classes: Array.from({ length: classes }, (_, label) => String(label)),
-        input: { shape: [1, 28, 28], layout: "NCHW", bounds: [0, 1] },
-        splits: { test: { images: "x.npy", labels: "y.npy", count: counts.samples } },
-      }),
-    });
-    const indexes = Array.from({ length: counts.samples }, (_, index) => index);
-    catalog.evaluations.addThreatModel({
-      id: threatModelId,
-      threat: threatModelSchema.parse({}),
-      datasetId: dataset,
-      sampleSet: { split: "test", indexes, hash: "s" },
-    });
-    const tree = { hash: "t", files: [] };
-    const attacks = Array.from({ length: counts.attacks }, (_, index) =>
-      catalog.attacks.add(
-        attackSchema.parse({
-          name: `attack-${index}`,
-          version: "1",
-          norm: "l2",
-          access: "white-box",
-          minimal: true,
-          load: "attack.py:attack",
-        }),
-        tree,
-      ),
-    );
-    const ids = attacks.map(({ id }) => id);
-    const five = catalog.attacks.addSet("five", "2026-01-01", ids.slice(0, 5));
-    catalog.attacks.addSet("all", "2026-01-01", ids);
-    catalog.attacks.activate(five);
-    const models = Array.from({ length: counts.models }, (_, index) =>
-      catalog.models.add({
-        name: `model-${index}`,
-        runId: null,
-        tree,
-        codeTree: tree.hash,
-        interface: null,
-        datasetId: dataset,
-      }),
-    );
-    return { ids, models };
-  });
-}
-
-/** Ends a verification as core/services/chain.ts does. */
-function keep(evaluation: string, rows: OutcomeRow[]): void {
-  catalog.transaction(() => {
-    catalog.evaluations.replaceOutcomes(evaluation, rows);
-    catalog.evaluations.setState(evaluation, "verified");
-    updateScores(context, catalog.evaluations.get(evaluation));
-  });
 }
 
 /** Writes what a verify job's folder holds and reads it as the engine does, milliseconds. */
@@ -204,15 +132,15 @@ async function timeReading(rows: OutcomeRow[]): Promise<number> {
 }
 
 try {
-  const { ids, models } = prepare();
+  const { models, attacks, threatModelId } = fillToyCatalog(catalog, { ...counts, classes });
   const writing: number[] = [];
   const reading: number[] = [];
   for (const [model, modelId] of models.entries())
-    for (const [attack, attackId] of ids.entries()) {
+    for (const [attack, attackId] of attacks.entries()) {
       const rows = outcomesOf(model, attack);
       const evaluation = catalog.evaluations.add(modelId, attackId, threatModelId);
       if (writing.length % 50 === 0) reading.push(await timeReading(rows));
-      writing.push(time(() => keep(evaluation, rows)));
+      writing.push(time(() => keepOutcomes(catalog, evaluation, rows)));
     }
   const total = writing.reduce((sum, ms) => sum + ms, 0);
   const outcomes = counts.models * counts.attacks * counts.samples;
