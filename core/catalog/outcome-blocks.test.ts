@@ -33,6 +33,9 @@ function toy() {
 
 const rows = (...distances: number[]) => distances.map((l2, index) => outcomeRow(index, { l2 }));
 
+const flag = (value: boolean | null | undefined) =>
+  value === null || value === undefined ? null : Number(value);
+
 describe("outcomes of an evaluation", () => {
   test("come back as they were, whatever happened to a sample", () => {
     const { catalog, evaluation, keep } = toy();
@@ -62,7 +65,7 @@ describe("outcomes of an evaluation", () => {
         forwards: claim?.forwards ?? null,
         backwards: claim?.backwards ?? null,
         queries_to_best: claim?.queries_to_best ?? null,
-        grad_zero: claim?.grad_zero == null ? null : Number(claim.grad_zero),
+        grad_zero: flag(claim?.grad_zero),
         silent: claim ? Number(claim.silent) : null,
         milliseconds: claim?.ms ?? null,
       });

@@ -14,8 +14,6 @@ import {
 import { createSampleOrders } from "./sample-order.ts";
 import type { EvaluationState } from "./evaluations.ts";
 
-export type OutcomeReader = ReturnType<typeof createOutcomeReader>;
-
 /** The outcomes of a verified evaluation, and what its attack alone says. */
 export type AttackOn = { facts: AttackFacts; outcomes: OutcomeColumns };
 
