@@ -25,7 +25,7 @@ export function leaderboardText(view: LeaderboardView): string {
   return parts.join("\n");
 }
 
-function caption({ set, threatModel }: LeaderboardView): string {
+function caption({ set, threatModel, classes }: LeaderboardView): string {
   if (!threatModel) return set.date;
   const { norm, minimal, epsilon, bounds, samples, dataset, split, queries } = threatModel;
   const size = minimal ? "minimal" : `epsilon ${epsilon ?? "?"}`;
@@ -35,6 +35,7 @@ function caption({ set, threatModel }: LeaderboardView): string {
     `bounds [${bounds.join(", ")}]`,
     `N = ${samples} of ${dataset}/${split}`,
     ...(queries === null ? [] : [`${queries} queries`]),
+    ...(classes.length === 0 ? [] : [`only class ${classes.join(" and ")}`]),
   ].join(", ");
 }
 
@@ -49,6 +50,11 @@ function rankedColumns(view: LeaderboardView): Column<Ranked>[] {
       value: ({ interval: [low, high] }) => `${low.toFixed(3)} to ${high.toFixed(3)}`,
     },
     { title: "clean", value: ({ cleanAccuracy }) => formatPercent(cleanAccuracy), align: "right" },
+    ...view.epsilons.map((epsilon, index): Column<Ranked> => ({
+      title: `robust at ${epsilon}`,
+      align: "right",
+      value: ({ robustAccuracy }) => formatPercent(robustAccuracy[index] ?? Number.NaN),
+    })),
     ...view.set.attacks.map((attack): Column<Ranked> => ({
       title: attack,
       align: "right",

@@ -16,6 +16,7 @@ import {
   sqlResultSchema,
 } from "./runs-table.ts";
 import { parameterValueSchema } from "./schemas/scalars.ts";
+import { normSchema } from "./schemas/threat-model.ts";
 import {
   attackSetViewSchema,
   attackViewSchema,
@@ -31,6 +32,8 @@ import {
   nameKindSchema,
   progressSchema,
   runComparisonSchema,
+  robustnessCurveSchema,
+  robustnessMatrixSchema,
   runDetailSchema,
   runViewSchema,
   sweepDetailSchema,
@@ -64,6 +67,11 @@ function pageOf(limit: number) {
     offset: z.int().nonnegative().default(0),
   };
 }
+/** Null: the threat model that most evaluations are under. */
+const threatModelId = z.string().nullable().default(null);
+const epsilons = z.array(z.number().nonnegative()).max(1000);
+/** Only samples of these classes count; none named: all. */
+const classes = z.array(z.int().nonnegative()).max(1000).default([]);
 
 export const contract = {
   system: {
@@ -241,6 +249,34 @@ export const contract = {
     add: base.input(z.object({ folder })).output(datasetViewSchema),
   },
   leaderboard: {
-    get: base.input(z.object({ set: z.string().default("active") })).output(leaderboardViewSchema),
+    get: base
+      .input(
+        z.object({
+          set: z.string().default("active"),
+          threatModel: threatModelId,
+          epsilons: epsilons.default([]),
+          classes,
+        }),
+      )
+      .output(leaderboardViewSchema),
+  },
+  robustness: {
+    /** Robust accuracy against epsilon, under the worst case over a set or a list of attacks. */
+    curve: base
+      .input(
+        z.object({
+          models: z.array(name).min(1).max(200),
+          attacks: attacks.default("active"),
+          threatModel: threatModelId,
+          epsilons: z.union([z.literal("auto"), epsilons]).default("auto"),
+          norm: normSchema.nullable().default(null),
+          classes,
+        }),
+      )
+      .output(robustnessCurveSchema),
+    /** The state of every cell of models by attacks. */
+    matrix: base
+      .input(z.object({ attacks: attacks.default("active"), threatModel: threatModelId }))
+      .output(robustnessMatrixSchema),
   },
 };

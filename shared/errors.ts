@@ -42,6 +42,7 @@ export const errorCodes = {
   ATTACK_CHANGED: entry("conflict", "Raise its version in attacks.yaml: results name a version."),
   ATTACK_SET_NOT_FOUND: entry("not-found", "gauntlet attacks sets lists what there is."),
   NO_ACTIVE_SET: entry("not-found", "gauntlet attacks activate SET chooses one."),
+  THREAT_MODEL_NOT_FOUND: entry("not-found", "gauntlet leaderboard --json names the one in use."),
   DATASET_NOT_FOUND: entry("not-found", "gauntlet datasets lists what there is."),
   DATASET_INVALID: entry("input", "A packed dataset is a folder with dataset.json and .npy files."),
   DATASET_CHANGED: entry(

@@ -329,21 +329,25 @@ const leaderboardFacts = {
   needed: z.int(),
 };
 
+const threatModelViewSchema = z.object({
+  id: z.string(),
+  norm: normSchema,
+  minimal: z.boolean(),
+  epsilon: z.number().nullable(),
+  bounds: boundsSchema,
+  queries: z.int().nullable(),
+  dataset: z.string(),
+  split: z.string(),
+  samples: z.int(),
+});
+
 export const leaderboardViewSchema = z.object({
   set: attackSetViewSchema,
-  threatModel: z
-    .object({
-      id: z.string(),
-      norm: normSchema,
-      minimal: z.boolean(),
-      epsilon: z.number().nullable(),
-      bounds: boundsSchema,
-      queries: z.int().nullable(),
-      dataset: z.string(),
-      split: z.string(),
-      samples: z.int(),
-    })
-    .nullable(),
+  threatModel: threatModelViewSchema.nullable(),
+  /** Where robust accuracy was asked for. */
+  epsilons: z.array(z.number()),
+  /** The classes whose samples count; empty: all. */
+  classes: z.array(z.int()),
   ranked: z.array(
     z.object({
       ...leaderboardFacts,
@@ -353,11 +357,58 @@ export const leaderboardViewSchema = z.object({
       cleanAccuracy: z.number(),
       /** Samples that no attack fooled, which count the largest possible distance. */
       atWorstCase: z.int(),
+      /** At each of `epsilons`. */
+      robustAccuracy: z.array(z.number()),
     }),
   ),
   incomplete: z.array(z.object({ ...leaderboardFacts, reason: z.string() })),
 });
 export type LeaderboardView = z.infer<typeof leaderboardViewSchema>;
+
+export const robustnessCurveSchema = z.object({
+  attacks: z.array(z.string()),
+  threatModel: threatModelViewSchema.nullable(),
+  norm: normSchema.nullable(),
+  classes: z.array(z.int()),
+  epsilons: z.array(z.number()),
+  models: z.array(
+    z.object({
+      modelId: z.string(),
+      model: z.string(),
+      verified: z.int(),
+      needed: z.int(),
+      /** Why there is no curve; null where there is one. */
+      reason: z.string().nullable(),
+      /** At each of `epsilons`, in [0, 1]. */
+      robustAccuracy: z.array(z.number()).nullable(),
+    }),
+  ),
+});
+export type RobustnessCurveView = z.infer<typeof robustnessCurveSchema>;
+
+export const robustnessMatrixSchema = z.object({
+  attacks: z.array(z.string()),
+  threatModel: threatModelViewSchema.nullable(),
+  models: z.array(
+    z.object({
+      modelId: z.string(),
+      model: z.string(),
+      /** In the order of `attacks`. */
+      cells: z.array(
+        z.object({
+          evaluation: z.string().nullable(),
+          state: z.enum(["absent", ...evaluationViewSchema.shape.state.options]),
+          verified: z.int(),
+          needed: z.int(),
+          median: z.number().nullable(),
+          /** Share of the attacked samples that were fooled; null until verified. */
+          found: z.number().nullable(),
+        }),
+      ),
+    }),
+  ),
+});
+export type RobustnessMatrixView = z.infer<typeof robustnessMatrixSchema>;
 
 export const checkViewSchema = z.object({
   name: z.string(),

@@ -14,6 +14,7 @@ import { readLog } from "../services/logs.ts";
 import { findModel } from "../services/find.ts";
 import { importModel } from "../services/models.ts";
 import { progressOf, resume } from "../services/progress.ts";
+import { robustnessCurve, robustnessMatrix } from "../services/robustness.ts";
 import { findRun, rerun, stopRun, submitRun } from "../services/runs.ts";
 import { querySql, runFields, runsTable } from "../services/runs-table.ts";
 import {
@@ -129,7 +130,11 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
       ),
     },
     leaderboard: {
-      get: os.leaderboard.get.handler(({ input }) => leaderboard(context, input.set)),
+      get: os.leaderboard.get.handler(({ input }) => leaderboard(context, input)),
+    },
+    robustness: {
+      curve: os.robustness.curve.handler(({ input }) => robustnessCurve(context, input)),
+      matrix: os.robustness.matrix.handler(({ input }) => robustnessMatrix(context, input)),
     },
   });
 }

@@ -11,6 +11,7 @@ import { createMetricStore } from "./metrics.ts";
 import { createModelCatalog } from "./models.ts";
 import { namesIn } from "./names.ts";
 import { openCatalog } from "./open.ts";
+import { createOutcomeReader } from "./outcome-reader.ts";
 import { createProgressCatalog } from "./progress.ts";
 import { createReader } from "./reader.ts";
 import { createRunValues } from "./run-values.ts";
@@ -41,6 +42,7 @@ export function createCatalog(folder: string, clock: Clock, newId: () => string)
     runs: createRunCatalog(db, clock, newId, events, runValues),
     sweeps: createSweepCatalog(db, clock, newId, events),
     evaluations: createEvaluationCatalog(db, clock, newId, events, runValues),
+    outcomes: createOutcomeReader(db),
     progress: createProgressCatalog(db),
     jobs: createJobCatalog(db, clock, { events, artifacts, metrics, runValues }),
     /** Names that begin with `prefix`; see namesIn. */

@@ -1,10 +1,13 @@
-import type { Database, Statement } from "better-sqlite3";
+import type { Database } from "better-sqlite3";
 import type { SampleSet } from "../../shared/schemas/run-folder.ts";
 import type { ThreatModel } from "../../shared/schemas/threat-model.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { OutcomeRow } from "../domain/outcome.ts";
+import type { Score } from "../domain/scoring.ts";
 import type { EventLog } from "./events.ts";
 import { fromJson, fromNullableJson, toNullableJson } from "./json.ts";
+import type { StoredOutcome } from "./outcome-pack.ts";
+import { createOutcomeWriter } from "./outcome-writer.ts";
 import type { RunValues } from "./run-values.ts";
 
 export type EvaluationState =
@@ -42,18 +45,7 @@ type SavedScore = {
   value: number | null;
   verified: number;
   needed: number;
-  score: unknown;
-};
-
-/** What scoring needs of one sample outcome. */
-export type OutcomeForScore = {
-  sample: string;
-  outcome: string | null;
-  verdict: "verified" | "rejected" | "missing";
-  distance: number | null;
-  worstCase: number;
-  cleanPrediction: number;
-  label: number;
+  score: Score;
 };
 
 type Row = Omit<CatalogEvaluation, "summary"> & { summary_json: string | null };
@@ -119,31 +111,7 @@ export function createEvaluationCatalog(
     `UPDATE evaluation SET state = @state, reason = @reason, ended_at = @endedAt,
        summary_json = coalesce(@summary, summary_json) WHERE id = @id`,
   );
-  const deleteOutcomes = db.prepare<[string]>("DELETE FROM sample_outcome WHERE evaluation_id = ?");
-  const insertOutcome = db.prepare(
-    `INSERT INTO sample_outcome (evaluation_id, position, sample, label, outcome, verdict, reason,
-       detail, clean_pred, clean_margin, adv_pred, adv_margin, l0, l1, l2, linf, worst_case,
-       claim_mismatch, claimed_outcome, claimed_l2, forwards, backwards, queries_to_best, grad_zero,
-       silent, milliseconds)
-     VALUES (@evaluation, @position, @sample, @label, @outcome, @verdict, @reason, @detail,
-       @cleanPred, @cleanMargin, @advPred, @advMargin, @l0, @l1, @l2, @linf, @worstCase,
-       @claimMismatch, @claimedOutcome, @claimedL2, @forwards, @backwards, @queriesToBest,
-       @gradZero, @silent, @milliseconds)`,
-  );
-  const outcomes = Object.fromEntries(
-    (["l0", "l1", "l2", "linf"] as const).map((norm) => [
-      norm,
-      db.prepare<[string], OutcomeForScore>(
-        `SELECT sample, outcome, verdict, ${norm} AS distance, worst_case AS worstCase,
-           clean_pred AS cleanPrediction, label
-         FROM sample_outcome WHERE evaluation_id = ? ORDER BY position`,
-      ),
-    ]),
-  ) as Record<ThreatModel["norm"], Statement<[string], OutcomeForScore>>;
-  const rejections = db.prepare<[string], { reason: string; count: number }>(
-    `SELECT coalesce(reason, verdict) AS reason, count(*) AS count FROM sample_outcome
-     WHERE evaluation_id = ? AND verdict <> 'verified' GROUP BY 1 ORDER BY 2 DESC`,
-  );
+  const outcomes = createOutcomeWriter(db);
   const upsertScore = db.prepare(
     `INSERT INTO score (model_id, attack_set_id, threat_model_id, state, value, verified, needed,
        score_json, computed_at)
@@ -157,6 +125,9 @@ export function createEvaluationCatalog(
     `SELECT score_json FROM score
      WHERE model_id = ? AND attack_set_id = ? AND threat_model_id = ?`,
   );
+  const modelsUnder = db.prepare<[string], { id: string }>(
+    "SELECT DISTINCT model_id AS id FROM evaluation WHERE threat_model_id = ?",
+  );
   const removeOfModel = db.prepare<[string]>("DELETE FROM evaluation WHERE model_id = ?");
   const unfinished = db.prepare<[], { id: string }>(
     "SELECT id FROM evaluation WHERE state IN ('queued', 'attacking', 'verifying') ORDER BY id",
@@ -165,8 +136,6 @@ export function createEvaluationCatalog(
     `SELECT threat_model_id AS id, count(*) AS evaluations FROM evaluation
      GROUP BY threat_model_id ORDER BY 2 DESC, max(id) DESC`,
   );
-  const flag = (value: boolean | null | undefined) =>
-    value === null || value === undefined ? null : value ? 1 : 0;
   const fromRow = ({ summary_json, ...row }: Row): CatalogEvaluation => ({
     ...row,
     summary: fromNullableJson(summary_json),
@@ -251,49 +220,18 @@ export function createEvaluationCatalog(
       });
       events.append(`evaluation.${state}`, id, extra.reason ? { reason: extra.reason } : {});
     },
+    /** Keeps the verified outcomes of an evaluation, in place of any it had. */
     replaceOutcomes(evaluationId: string, rows: readonly OutcomeRow[]): void {
-      deleteOutcomes.run(evaluationId);
-      for (const { position, verified, claim } of rows)
-        insertOutcome.run({
-          evaluation: evaluationId,
-          position,
-          sample: verified.sample,
-          label: verified.label,
-          outcome: verified.outcome,
-          verdict: verified.verdict,
-          reason: verified.reason,
-          detail: verified.detail,
-          cleanPred: verified.clean_pred,
-          cleanMargin: verified.clean_margin,
-          advPred: verified.adv_pred,
-          advMargin: verified.adv_margin,
-          l0: verified.l0,
-          l1: verified.l1,
-          l2: verified.l2,
-          linf: verified.linf,
-          worstCase: verified.worst_case,
-          claimMismatch: flag(verified.claim_mismatch),
-          claimedOutcome: claim?.outcome ?? null,
-          claimedL2: claim?.l2 ?? null,
-          forwards: claim?.forwards ?? null,
-          backwards: claim?.backwards ?? null,
-          queriesToBest: claim?.queries_to_best ?? null,
-          gradZero: flag(claim?.grad_zero),
-          silent: flag(claim?.silent),
-          milliseconds: claim?.ms ?? null,
-        });
+      outcomes.replace(evaluationId, rows.map(storedOutcome));
     },
-    /** Outcomes in the order of the sample set, with the distance in the given norm. */
-    outcomes(evaluationId: string, norm: ThreatModel["norm"]): OutcomeForScore[] {
-      return outcomes[norm].all(evaluationId);
+    /** The kept score of a model; none when anything that it was made of has changed since. */
+    savedScore(modelId: string, setId: string, threatModelId: string): Score | undefined {
+      const row = selectScore.get(modelId, setId, threatModelId);
+      return row && fromJson(row.score_json);
     },
-    /** How many outcomes did not verify, by reason. */
-    rejections(evaluationId: string): { reason: string; count: number }[] {
-      return rejections.all(evaluationId);
-    },
-    /** The kept score of a model, as JSON of the domain's Score. */
-    savedScore(modelId: string, setId: string, threatModelId: string): string | undefined {
-      return selectScore.get(modelId, setId, threatModelId)?.score_json;
+    /** Models with an evaluation under a threat model, whatever its state. */
+    modelsUnder(threatModelId: string): string[] {
+      return modelsUnder.all(threatModelId).map(({ id }) => id);
     },
     /** Threat models with the number of evaluations under each, the most used first. */
     threatModelUse(): { id: string; evaluations: number }[] {
@@ -312,4 +250,37 @@ export function createEvaluationCatalog(
       runValues.setScore(score.modelId, name, score.threatModelId, score.value);
     }),
   };
+}
+
+function storedOutcome({ verified, claim }: OutcomeRow): StoredOutcome {
+  return {
+    sample: verified.sample,
+    label: verified.label,
+    outcome: verified.outcome,
+    verdict: verified.verdict,
+    reason: verified.reason,
+    detail: verified.detail,
+    clean_pred: verified.clean_pred,
+    clean_margin: verified.clean_margin,
+    adv_pred: verified.adv_pred,
+    adv_margin: verified.adv_margin,
+    l0: verified.l0,
+    l1: verified.l1,
+    l2: verified.l2,
+    linf: verified.linf,
+    worst_case: verified.worst_case,
+    claim_mismatch: verified.claim_mismatch ? 1 : 0,
+    claimed_outcome: claim?.outcome ?? null,
+    claimed_l2: claim?.l2 ?? null,
+    forwards: claim?.forwards ?? null,
+    backwards: claim?.backwards ?? null,
+    queries_to_best: claim?.queries_to_best ?? null,
+    grad_zero: flag(claim?.grad_zero),
+    silent: flag(claim?.silent),
+    milliseconds: claim?.ms ?? null,
+  };
+}
+
+function flag(value: boolean | null | undefined): number | null {
+  return value === null || value === undefined ? null : value ? 1 : 0;
 }

@@ -4,6 +4,7 @@ import { core0001 } from "./migrations/0001-core.ts";
 import { sweepCells0002 } from "./migrations/0002-sweep-cells.ts";
 import { runValues0003 } from "./migrations/0003-run-values.ts";
 import { metricChunks0004 } from "./migrations/0004-metric-chunks.ts";
+import { outcomeBlocks0005 } from "./migrations/0005-outcome-blocks.ts";
 
 export type Migration = {
   version: number;
@@ -19,6 +20,7 @@ export const migrations: readonly Migration[] = [
   sweepCells0002,
   runValues0003,
   metricChunks0004,
+  outcomeBlocks0005,
 ];
 
 /**

@@ -1,4 +1,5 @@
 import type { Database } from "better-sqlite3";
+import { registerOutcomeTable } from "./outcome-table.ts";
 
 const time = (column: string) => `strftime('%Y-%m-%dT%H:%M:%fZ', ${column} / 1000.0, 'unixepoch')`;
 
@@ -36,16 +37,21 @@ const views: Readonly<Record<string, string>> = {
     ${time("e.ended_at")} AS ended
   FROM evaluation e JOIN attack a ON a.id = e.attack_id`,
   samples: `
-  SELECT evaluation_id AS evaluation, sample, label, outcome, verdict, reason,
-    clean_pred AS clean_prediction, adv_pred AS adversarial_prediction, l0, l1, l2, linf
-  FROM sample_outcome`,
+  SELECT e.id AS evaluation, s.sample, s.label, s.outcome, s.verdict, s.reason,
+    s.clean_pred AS clean_prediction, s.adv_pred AS adversarial_prediction, s.l0, s.l1, s.l2, s.linf
+  FROM evaluation e JOIN sample_outcome(e.id) s`,
   jobs: `
   SELECT id, stage, run_id AS run, evaluation_id AS evaluation, state, reason, attempt,
     ${time("created_at")} AS created, ${time("ended_at")} AS ended
   FROM job`,
 };
 
-/** Makes the views that users query, for this connection only; nothing is written to the file. */
-export function createSqlViews(db: Database): void {
+/**
+ * Makes the views that users query, for this connection only; nothing is written to the file.
+ * Close the result with the connection.
+ */
+export function createSqlViews(db: Database): { close(): void } {
+  const outcomes = registerOutcomeTable(db);
   for (const [name, sql] of Object.entries(views)) db.exec(`CREATE TEMP VIEW ${name} AS ${sql}`);
+  return outcomes;
 }

@@ -12,8 +12,11 @@ function openReadOnly() {
   const folder = temporaryFolder();
   fillCatalog(folder, 20);
   const db = new Database(join(folder, "catalog.sqlite"), { readonly: true });
-  onTestFinished(() => void db.close());
-  createSqlViews(db);
+  const views = createSqlViews(db);
+  onTestFinished(() => {
+    views.close();
+    db.close();
+  });
   db.pragma("query_only = ON");
   return { folder, ask: (statement: string, limit = 100) => runSql(db, { statement, limit }) };
 }

@@ -2,7 +2,6 @@ import type { SampleRecord, VerifiedRecord } from "../../shared/schemas/samples.
 
 /** One attacked sample: what the model itself said, beside what the evaluation claimed. */
 export type OutcomeRow = {
-  position: number;
   verified: VerifiedRecord;
   /** Null where the evaluation left no readable record. */
   claim: SampleRecord | null;

@@ -1,10 +1,18 @@
 import { describe, expect, test } from "vitest";
-import {
-  type AttackOutcomes,
-  robustAccuracyAt,
-  type SampleOutcome,
-  scoreModel,
-} from "./scoring.ts";
+import { type CleanColumns, placeRecords, takePositions } from "./outcome-columns.ts";
+import { attackFacts, type Score, scoreModel as scoreColumns } from "./scoring.ts";
+import { type AttackOutcomes, robustAccuracies } from "./worst-case.ts";
+
+/** What a record says of one sample under one attack. */
+type SampleOutcome = {
+  sample: string;
+  outcome: string | null;
+  verdict: "verified" | "rejected" | "missing";
+  distance: number | null;
+  worstCase: number;
+  label: number;
+  cleanPrediction: number;
+};
 
 function outcome(sample: string, over: Partial<SampleOutcome> = {}): SampleOutcome {
   return {
@@ -19,9 +27,31 @@ function outcome(sample: string, over: Partial<SampleOutcome> = {}): SampleOutco
   };
 }
 
-function attack(name: string, outcomes: SampleOutcome[]): AttackOutcomes {
-  return { attack: name, outcomes };
+/** An attack with its records as columns; without records it has not run. */
+function attack(name: string, records: readonly SampleOutcome[]): AttackOutcomes {
+  if (records.length === 0) return { attack: name, outcomes: null };
+  const { placed, status } = placeRecords(
+    records.map((record) => ({
+      ...record,
+      clean_pred: record.cleanPrediction,
+      claim_mismatch: 0,
+    })),
+    { ids: samples, positionOf: new Map(samples.map((id, position) => [id, position])) },
+  );
+  const column = (of: (record: SampleOutcome) => number | null) =>
+    Float64Array.from(placed, (record) => (record && of(record)) ?? Number.NaN);
+  const clean: CleanColumns = {
+    label: column((record) => record.label),
+    prediction: column((record) => record.cleanPrediction),
+    worstCase: column((record) => record.worstCase),
+  };
+  return { attack: name, outcomes: { clean, status, distance: column((r) => r.distance) } };
 }
+
+const scored = (attacks: AttackOutcomes[], count: number) =>
+  scoreColumns(attacks, count, (position) => samples[position] ?? "?");
+const scoreModel = (attacks: AttackOutcomes[], count: number): Score =>
+  scored(attacks, count).score;
 
 const samples = ["a", "b", "c", "d"];
 const distances = (values: number[]) =>
@@ -52,7 +82,7 @@ describe("a complete model", () => {
 
   test("a sample that every attack tried and none fooled counts the worst case", () => {
     const unbroken = { outcome: "not-fooled", distance: null } as const;
-    const score = scoreModel(
+    const { score, worst } = scored(
       [
         attack(
           "x@1",
@@ -66,9 +96,8 @@ describe("a complete model", () => {
       4,
     );
     expect(score).toMatchObject({ state: "complete", score: 11 });
-    expect(score.state === "complete" && score.perSample.map(({ worstCase }) => worstCase)).toEqual(
-      [false, false, true, true],
-    );
+    expect(worst?.smallest).toEqual(Float64Array.of(2, 2, Infinity, Infinity));
+    expect(worst?.by).toEqual(Int16Array.of(1, 1, -1, -1));
   });
 
   test("a spent budget is a try", () => {
@@ -136,11 +165,9 @@ describe("an incomplete model is not ranked", () => {
 
 test("robust accuracy counts what no found distance up to epsilon fools", () => {
   const unbroken = outcome("d", { outcome: "not-fooled", distance: null });
-  const score = scoreModel([attack("x@1", [...distances([0.5, 1, 2]).slice(0, 3), unbroken])], 4);
-  if (score.state !== "complete") throw new Error("not complete");
-  expect([0, 0.5, 1.5, 99].map((epsilon) => robustAccuracyAt(score.perSample, epsilon))).toEqual([
-    1, 0.75, 0.5, 0.25,
-  ]);
+  const { worst } = scored([attack("x@1", [...distances([0.5, 1, 2]).slice(0, 3), unbroken])], 4);
+  if (!worst) throw new Error("not complete");
+  expect(robustAccuracies(worst, [0, 0.5, 1.5, 99])).toEqual([1, 0.75, 0.5, 0.25]);
 });
 
 describe("what does not count as tried", () => {
@@ -178,12 +205,13 @@ describe("what does not count as tried", () => {
 
 describe("attacks at a fixed epsilon", () => {
   const missed = { outcome: "not-fooled", distance: null } as const;
-  const fixed = (values: (number | null)[]): AttackOutcomes => ({
-    attack: "pgd@1",
-    minimal: false,
-    outcomes: samples.map((sample, i) =>
+  const fixedRecords = (values: (number | null)[]) =>
+    samples.map((sample, i) =>
       outcome(sample, values[i] === null ? missed : { distance: values[i] }),
-    ),
+    );
+  const fixed = (values: (number | null)[]): AttackOutcomes => ({
+    ...attack("pgd@1", fixedRecords(values)),
+    minimal: false,
   });
 
   test("give the score what they found, and robust accuracy", () => {
@@ -213,10 +241,10 @@ describe("attacks at a fixed epsilon", () => {
   });
 
   test("a misclassified sample is not robust and was not tried", () => {
-    const [first, ...rest] = fixed([null, null, null, null]).outcomes;
+    const [first, ...rest] = fixedRecords([null, null, null, null]);
     if (!first) throw new Error("no outcome");
     const wrong = { ...first, outcome: "misclassified", cleanPrediction: 9 };
-    const model = { attack: "pgd@1", minimal: false, outcomes: [wrong, ...rest] };
+    const model = { ...attack("pgd@1", [wrong, ...rest]), minimal: false };
     expect(scoreModel([model], 4).perAttack[0]).toMatchObject({
       robustAccuracy: 0.75,
       tried: 3,
@@ -238,4 +266,37 @@ test("the order of outcomes does not matter", () => {
   const y = distances([9, 2, 3, 9]);
   const turned = scoreModel([attack("x@1", x), attack("y@1", y.toReversed())], 4);
   expect(turned).toEqual(scoreModel([attack("x@1", x), attack("y@1", y)], 4));
+});
+
+test("robust accuracy at 0 is the clean accuracy", () => {
+  const wrong = { outcome: "misclassified", cleanPrediction: 5, distance: null } as const;
+  const records = distances([1, 1, 1, 1]).map((o, i) => (i === 1 ? { ...o, ...wrong } : o));
+  const { score, worst } = scored([attack("x@1", records)], 4);
+  if (score.state !== "complete" || !worst) throw new Error("not complete");
+  expect(robustAccuracies(worst, [0])).toEqual([score.cleanAccuracy]);
+});
+
+test("a subset of the samples is scored as if there were no others", () => {
+  const attacks = [attack("x@1", distances([1, 9, 9, 4])), attack("y@1", distances([9, 2, 3, 9]))];
+  const positions = Int32Array.of(1, 3);
+  const taken = attacks.map(({ outcomes, ...rest }) => ({
+    ...rest,
+    outcomes: outcomes && takePositions(outcomes, positions),
+  }));
+  const { score } = scoreColumns(taken, positions.length);
+  expect(score).toMatchObject({ state: "complete", score: 3, needed: 4 });
+  expect(score.perAttack).toMatchObject([
+    { median: 6.5, bestOn: 1 },
+    { median: 5.5, bestOn: 1 },
+  ]);
+});
+
+test("facts that were kept give the same score as outcomes alone", () => {
+  const wrong = { outcome: "misclassified", cleanPrediction: 5, distance: null } as const;
+  const records = distances([3, 1, 4, 1]).map((o, i) => (i === 0 ? { ...o, ...wrong } : o));
+  const x = attack("x@1", records);
+  if (!x.outcomes) throw new Error("no outcomes");
+  const kept = { ...x, facts: attackFacts(x.outcomes, true) };
+  expect(kept.facts).toEqual({ verified: 4, tried: 3, found: 3, median: 1 });
+  expect(scoreColumns([kept], 4)).toEqual(scoreColumns([x], 4));
 });

@@ -1,36 +1,25 @@
-import { bootstrapMedianInterval, median } from "./statistics.ts";
+import {
+  type CleanColumns,
+  counting,
+  countingOfStatus,
+  type OutcomeColumns,
+} from "./outcome-columns.ts";
+import { medianInPlace, medianWithInterval } from "./statistics.ts";
+import {
+  type AttackOutcomes,
+  combineAttacks,
+  notAllVerified,
+  type WorstCase,
+} from "./worst-case.ts";
 
-/** What scoring needs to know of one sample under one attack. */
-export type SampleOutcome = {
-  sample: string;
-  /** Null where the evaluation left no record. */
-  outcome: string | null;
-  verdict: "verified" | "rejected" | "missing";
-  /** Verified distance of the adversarial in the threat model's norm; null where none was found. */
-  distance: number | null;
-  /** The largest distance that any input within the bounds can have. */
-  worstCase: number;
-  label: number;
-  cleanPrediction: number;
-};
-
-/** One attack's outcomes on a model, in the order of the sample set; none when it has not run. */
-export type AttackOutcomes = {
-  attack: string;
-  /**
-   * False where the attack works at one fixed epsilon, by itself or by the threat model: then only
-   * the distances of adversarials found count. Default true.
-   */
-  minimal?: boolean;
-  outcomes: readonly SampleOutcome[];
-};
-
-export type AttackSummary = {
-  attack: string;
-  /** Verified outcomes, of how many needed. */
+/**
+ * What one attack alone says of a model. It is kept with the outcomes: a change of these rules has
+ * to come with a migration that works it out anew and drops the kept scores.
+ */
+export type AttackFacts = {
+  /** Outcomes that count. */
   verified: number;
-  needed: number;
-  /** Samples with a verified outcome that the model classifies rightly, so that it was attacked. */
+  /** Samples with an outcome that counts and that the model classifies rightly, so it was attacked. */
   tried: number;
   /** Samples that the model classifies rightly and this attack fooled. */
   found: number;
@@ -39,6 +28,11 @@ export type AttackSummary = {
    * an attack at a fixed epsilon, which tells no smallest distances.
    */
   median: number | null;
+};
+
+export type AttackSummary = AttackFacts & {
+  attack: string;
+  needed: number;
   /**
    * Share of all samples that the model classifies rightly and this attack did not fool, for an
    * attack at a fixed epsilon; null until all are verified.
@@ -48,17 +42,9 @@ export type AttackSummary = {
   bestOn: number;
 };
 
-export type SampleScore = {
-  sample: string;
-  distance: number;
-  /** True when no attack fooled it and it counts the largest possible distance. */
-  worstCase: boolean;
-  /** The attack with the smallest distance; null for a misclassified or never fooled sample. */
-  by: string | null;
-};
-
 type Common = { verified: number; needed: number; perAttack: AttackSummary[] };
 
+/** The score of a model as it is kept and shown. */
 export type Score =
   | (Common & {
       state: "complete";
@@ -67,7 +53,8 @@ export type Score =
       interval: [low: number, high: number];
       /** Share of the samples that the model classifies rightly, in [0, 1]. */
       cleanAccuracy: number;
-      perSample: SampleScore[];
+      /** Samples that no attack fooled, which count the largest possible distance. */
+      atWorstCase: number;
     })
   | (Common & { state: "incomplete"; reason: string });
 
@@ -75,132 +62,92 @@ export type Score =
  * The score of a model over the attacks of a set: the median over samples of the smallest verified
  * distance. A misclassified clean sample counts 0; one that every attack tried and none fooled
  * counts the largest distance there is. A model without a verified outcome for every sample and
- * attack is incomplete: errors, rejections and what has not run never count as not fooled. So is
- * one that only attacks at a fixed epsilon have tried: what they miss may lie just beyond it.
- * @param samples number of samples of the threat model
+ * attack is incomplete (see `combineAttacks`); `worst` is null then.
+ * @param attacks outcomes with distances in the threat model's norm; `facts` saves working them out,
+ *   and where they tell of too few verified outcomes, the outcomes need not be given
+ * @param samples number of samples
+ * @param idOf the id of the sample at a position
  */
-export function scoreModel(attacks: readonly AttackOutcomes[], samples: number): Score {
-  const usable = attacks.map(({ outcomes }) => usableOutcomes(outcomes));
-  const needed = attacks.length * samples;
-  const verified = usable.reduce((sum, { size }) => sum + size, 0);
-  const reason =
-    verified < needed || needed === 0
-      ? `${verified} of ${needed} outcomes verified`
-      : whyNotComparable(attacks, usable, samples);
-  const perSample = reason === null ? combine(attacks, usable) : [];
-  const smallest = new Map(perSample.map(({ sample, distance }) => [sample, distance]));
-  const perAttack = attacks.map((attack, index) =>
-    summarise(attack, usable[index] ?? new Map(), samples, smallest),
+export function scoreModel(
+  attacks: readonly (AttackOutcomes & { facts?: AttackFacts })[],
+  samples: number,
+  idOf: (position: number) => string = String,
+): { score: Score; worst: WorstCase | null } {
+  const alone = attacks.map(
+    ({ minimal = true, outcomes, facts }) =>
+      facts ?? (outcomes ? attackFacts(outcomes, minimal) : nothingFound),
   );
-  const common = { verified, needed, perAttack };
-  if (reason !== null) return { ...common, state: "incomplete", reason };
-  const distances = perSample.map(({ distance }) => distance);
-  const right = [...(usable[0]?.values() ?? [])].filter((outcome) => !isMisclassified(outcome));
-  return {
-    ...common,
-    state: "complete",
-    score: median(distances),
-    interval: bootstrapMedianInterval(distances),
-    cleanAccuracy: right.length / samples,
-    perSample,
-  };
-}
-
-/**
- * Share of samples that no found distance up to `epsilon` fools; misclassified ones are fooled.
- * For arrays that were rounded to float32 give the limit that verification used (`epsilonLimit`).
- */
-export function robustAccuracyAt(perSample: readonly SampleScore[], epsilon: number): number {
-  const robust = perSample.filter(({ distance, worstCase }) => worstCase || distance > epsilon);
-  return robust.length / perSample.length;
-}
-
-type Usable = ReadonlyMap<string, SampleOutcome>;
-
-/** The outcomes that count, by sample. A sample that is named twice has none: which would it be? */
-function usableOutcomes(outcomes: readonly SampleOutcome[]): Usable {
-  const usable = new Map<string, SampleOutcome>();
-  const seen = new Set<string>();
-  for (const outcome of outcomes) {
-    if (seen.has(outcome.sample)) usable.delete(outcome.sample);
-    else if (isUsable(outcome)) usable.set(outcome.sample, outcome);
-    seen.add(outcome.sample);
-  }
-  return usable;
-}
-
-function isUsable(outcome: SampleOutcome): boolean {
-  if (outcome.verdict !== "verified") return false;
-  if (isMisclassified(outcome)) return true;
-  if (outcome.outcome === "fooled") return Number.isFinite(outcome.distance);
-  return outcome.outcome === "not-fooled" || outcome.outcome === "budget-spent";
-}
-
-function isMisclassified({ outcome, label, cleanPrediction }: SampleOutcome): boolean {
-  return outcome === "misclassified" || label !== cleanPrediction;
-}
-
-/** The distance at which a sample was fooled; null when it was not, or is not attacked at all. */
-function foundDistance(outcome: SampleOutcome): number | null {
-  return outcome.outcome === "fooled" && !isMisclassified(outcome) ? outcome.distance : null;
-}
-
-/** Why complete outcomes cannot be joined to a score, or null. */
-function whyNotComparable(
-  attacks: readonly AttackOutcomes[],
-  usable: readonly Usable[],
-  samples: number,
-): string | null {
-  if (attacks.every(({ minimal }) => minimal === false))
-    return "every attack of the set works at a fixed epsilon: that gives no score";
-  const clean = new Map<string, string>();
-  for (const outcome of usable.flatMap((outcomes) => [...outcomes.values()])) {
-    const { sample, label, cleanPrediction } = outcome;
-    const said = JSON.stringify([label, cleanPrediction, isMisclassified(outcome)]);
-    if ((clean.get(sample) ?? said) !== said)
-      return `the model's clean prediction of ${sample} differs between evaluations`;
-    clean.set(sample, said);
-  }
-  return clean.size === samples ? null : "the attacks were not given the same samples";
-}
-
-/** The smallest distance per sample, in the order of the first attack's outcomes. */
-function combine(attacks: readonly AttackOutcomes[], usable: readonly Usable[]): SampleScore[] {
-  return [...(usable[0]?.values() ?? [])].map((first) => {
-    const { sample } = first;
-    if (isMisclassified(first)) return { sample, distance: 0, worstCase: false, by: null };
-    let best: SampleScore = { sample, distance: first.worstCase, worstCase: true, by: null };
-    attacks.forEach(({ attack }, index) => {
-      const outcome = usable[index]?.get(sample);
-      const distance = outcome ? foundDistance(outcome) : null;
-      if (distance !== null && (best.worstCase || distance < best.distance))
-        best = { sample, distance, worstCase: false, by: attack };
-    });
-    return best;
+  const counted = alone.reduce((sum, own) => sum + own.verified, 0);
+  const { verified, needed, worst, reason } =
+    counted < attacks.length * samples
+      ? notAllVerified(counted, attacks.length * samples)
+      : combineAttacks(attacks, samples, idOf);
+  const perAttack = attacks.map(({ attack, minimal = true, outcomes }, index): AttackSummary => {
+    const own = alone[index] ?? nothingFound;
+    const isComplete = samples > 0 && own.verified === samples;
+    return {
+      attack,
+      ...own,
+      needed: samples,
+      robustAccuracy: isComplete && !minimal ? (own.tried - own.found) / samples : null,
+      bestOn: worst && outcomes ? bestOn(worst, outcomes) : 0,
+    };
   });
+  const common = { verified, needed, perAttack };
+  const clean = attacks[0]?.outcomes?.clean;
+  if (!worst || !clean)
+    return { score: { ...common, state: "incomplete", reason: reason ?? "" }, worst: null };
+  const { distances, atWorstCase } = scoredDistances(worst, clean);
+  const { median, interval } = medianWithInterval(distances);
+  const cleanAccuracy = worst.right / samples;
+  return {
+    score: { ...common, state: "complete", score: median, interval, cleanAccuracy, atWorstCase },
+    worst,
+  };
 }
 
-function summarise(
-  attack: AttackOutcomes,
-  usable: Usable,
-  samples: number,
-  smallest: ReadonlyMap<string, number>,
-): AttackSummary {
-  const outcomes = [...usable.values()];
-  const tried = outcomes.filter((outcome) => !isMisclassified(outcome)).length;
-  const found = outcomes.filter((outcome) => foundDistance(outcome) !== null);
-  const isMinimal = attack.minimal !== false;
-  const isComplete = samples > 0 && usable.size === samples;
-  const own = isComplete && isMinimal ? combine([attack], [usable]) : null;
-  return {
-    attack: attack.attack,
-    verified: usable.size,
-    needed: samples,
-    tried,
-    found: found.length,
-    median: own ? median(own.map(({ distance }) => distance)) : null,
-    robustAccuracy: isComplete && !isMinimal ? (tried - found.length) / samples : null,
-    bestOn: found.filter((outcome) => foundDistance(outcome) === smallest.get(outcome.sample))
-      .length,
-  };
+const nothingFound: AttackFacts = { verified: 0, tried: 0, found: 0, median: null };
+
+/** What one attack alone says. @param minimal false for an attack at a fixed epsilon */
+export function attackFacts(
+  { clean, status, distance }: OutcomeColumns,
+  minimal: boolean,
+): AttackFacts {
+  const samples = status.length;
+  const own = new Float64Array(samples);
+  let verified = 0;
+  let tried = 0;
+  let found = 0;
+  for (let i = 0; i < samples; i++) {
+    const counts = countingOfStatus[status[i] ?? 0];
+    const at = distance[i] ?? Number.NaN;
+    if (counts === counting.not || (counts === counting.fooled && !Number.isFinite(at))) continue;
+    verified++;
+    if (counts === counting.misclassified) continue;
+    tried++;
+    if (counts === counting.fooled) found++;
+    own[i] = counts === counting.fooled ? at : (clean.worstCase[i] ?? Number.NaN);
+  }
+  const isComplete = samples > 0 && verified === samples;
+  return { verified, tried, found, median: isComplete && minimal ? medianInPlace(own) : null };
+}
+
+/** On how many samples the attack has the smallest distance of all. */
+function bestOn({ smallest }: WorstCase, { status, distance }: OutcomeColumns): number {
+  let best = 0;
+  for (let i = 0; i < smallest.length; i++)
+    if (distance[i] === smallest[i] && countingOfStatus[status[i] ?? 0] === counting.fooled) best++;
+  return best;
+}
+
+/** The distances that the score is the median of: what nobody fooled counts the largest there is. */
+function scoredDistances({ smallest }: WorstCase, { worstCase }: CleanColumns) {
+  const distances = smallest.slice();
+  let atWorstCase = 0;
+  for (let i = 0; i < distances.length; i++) {
+    if (distances[i] !== Infinity) continue;
+    distances[i] = worstCase[i] ?? Number.NaN;
+    atWorstCase++;
+  }
+  return { distances, atWorstCase };
 }

@@ -1,6 +1,14 @@
 import { expect, test } from "vitest";
 import { uniformGenerator } from "./seed.ts";
-import { bootstrapMedianInterval, meanAndDeviation, median, quantile } from "./statistics.ts";
+import {
+  bootstrapMedianInterval,
+  meanAndDeviation,
+  medianInPlace,
+  medianWithInterval,
+  quantile,
+} from "./statistics.ts";
+
+const median = (values: readonly number[]) => medianInPlace(Float64Array.from(values));
 
 test("the median of an even number of values is the mean of the middle two", () => {
   expect(median([9, 1, 4, 2])).toBe(3);
@@ -61,4 +69,30 @@ test("the bootstrap's medians are those of the picked values", () => {
       quantile(medians, 1 - (1 - 0.9) / 2),
     ]);
   }
+});
+
+test("the median by selection is the middle of the sorted values", () => {
+  for (let n = 1; n < 60; n++) {
+    const random = uniformGenerator(n);
+    // Few distinct values, so that many are equal; then all distinct.
+    for (const steps of [3, 2 ** 32]) {
+      const values = Array.from({ length: n }, () => Math.floor(random() * steps));
+      expect(median(values)).toBe(quantile(values, 0.5));
+      expect(medianWithInterval(values)).toEqual({
+        median: quantile(values, 0.5),
+        interval: bootstrapMedianInterval(values),
+      });
+    }
+  }
+});
+
+test("the interval is that of resamples drawn for these values alone", () => {
+  // Worked out by the implementation that drew anew for every call, seed 1, 1,000 resamples.
+  const random = uniformGenerator(9);
+  const values = Array.from({ length: 100 }, () => random());
+  const interval = [0.4117028761364054, 0.5833785792347044];
+  expect(bootstrapMedianInterval(values)).toEqual(interval);
+  expect(bootstrapMedianInterval(values.map((value) => value * 2))).toEqual(
+    interval.map((value) => value * 2),
+  );
 });

@@ -208,8 +208,11 @@ export async function describeDataset(folder: string): Promise<DatasetRecord> {
   };
 }
 
-/** What a verify job found, beside what the evaluation had claimed. */
-async function readOutcomes(run: string): Promise<OutcomeRow[]> {
+/**
+ * What a verify job found, beside what the evaluation had claimed.
+ * @param run the verify job's run folder
+ */
+export async function readOutcomes(run: string): Promise<OutcomeRow[]> {
   const claims = new Map<string, SampleRecord>();
   await forEachLine(join(run, "in", "evaluation", "samples.jsonl"), (line) => {
     const parsed = sampleRecordSchema.safeParse(tryJson(line));
@@ -218,7 +221,7 @@ async function readOutcomes(run: string): Promise<OutcomeRow[]> {
   const rows: OutcomeRow[] = [];
   await forEachLine(join(run, "out", "verified.jsonl"), (line) => {
     const verified = verifiedRecordSchema.parse(JSON.parse(line));
-    rows.push({ position: rows.length, verified, claim: claims.get(verified.sample) ?? null });
+    rows.push({ verified, claim: claims.get(verified.sample) ?? null });
   });
   if (rows.length === 0) throw new Error("out/verified.jsonl has no line");
   return rows;

@@ -18,7 +18,7 @@ import { findModel } from "./find.ts";
  * Throws NO_ACTIVE_SET, ATTACK_SET_NOT_FOUND and ATTACK_NOT_FOUND.
  */
 export function resolveAttacks(
-  { catalog }: CoreContext,
+  { catalog }: Pick<CoreContext, "catalog">,
   attacks: EvaluatePlan["attacks"],
 ): CatalogAttack[] {
   if (typeof attacks !== "string")

@@ -93,8 +93,7 @@ function evaluationView({ catalog }: Context, evaluation: CatalogEvaluation): Ev
     state: evaluation.state,
     reason: evaluation.reason,
     summary: evaluation.summary,
-    rejections:
-      evaluation.state === "verified" ? catalog.evaluations.rejections(evaluation.id) : [],
+    rejections: evaluation.state === "verified" ? catalog.outcomes.rejections(evaluation.id) : [],
     endedAt: evaluation.endedAt,
   };
 }

@@ -121,6 +121,8 @@ describe("mistakes end with the status of their class and say what to do", () =>
     ["a model that is not there", 4, ["evaluate", "nobody"]],
     ["an attack that is not there", 4, ["evaluate", "--attack", "nobody@1"]],
     ["a set that is not there", 4, ["leaderboard", "--set", "nobody"]],
+    ["an epsilon that is none", 2, ["leaderboard", "--epsilon", "0.5,x"]],
+    ["a class that is none", 2, ["leaderboard", "--class", "-1"]],
     ["a template that is not there", 2, ["init", "/nowhere", "--template", "nobody"]],
     ["a data folder that cannot be", 6, ["runs", "list", "--data", "/dev/null/nowhere"]],
   ])("%s", async (_what, status, args) => {
