@@ -12,7 +12,7 @@ import { openCatalog } from "./open.ts";
 import { createProgressCatalog } from "./progress.ts";
 import { createRunCatalog } from "./runs.ts";
 import { createSweepCatalog } from "./sweeps.ts";
-import { translateSqliteError } from "./sqlite-errors.ts";
+import { translateSqliteError, translatingSqliteErrors } from "./sqlite-errors.ts";
 
 export type Catalog = ReturnType<typeof createCatalog>;
 
@@ -25,6 +25,7 @@ export function createCatalog(folder: string, clock: Clock, newId: () => string)
   const events = createEventLog(db, clock);
   const artifacts = createArtifactCatalog(db, clock);
   const metrics = createMetricStore(db);
+  const jobs = createJobCatalog(db, clock, { events, artifacts, metrics });
   return {
     events,
     artifacts,
@@ -37,7 +38,7 @@ export function createCatalog(folder: string, clock: Clock, newId: () => string)
     sweeps: createSweepCatalog(db, clock, newId, events),
     evaluations: createEvaluationCatalog(db, clock, newId, events),
     progress: createProgressCatalog(db),
-    jobs: createJobCatalog(db, clock, { events, artifacts, metrics }),
+    jobs: { ...jobs, engineStore: translatingSqliteErrors(jobs.engineStore, folder) },
     /** Runs `work` as one transaction; all of it is kept or none. */
     transaction<T>(work: () => T): T {
       try {
