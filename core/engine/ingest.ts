@@ -9,19 +9,31 @@ const chunkBytes = 1 << 20;
 const lineLimitBytes = 1 << 20;
 const newline = 0x0a;
 
-/** Reads what a job added to `out/metrics.jsonl` and `resources.jsonl` since the last call. */
+/**
+ * Reads what a job added to `out/metrics.jsonl` and `resources.jsonl` since the last call, at most
+ * about `limit` bytes of each. Returns whether it came to the end of both.
+ */
 export async function ingestAttempt(
   store: EngineStore,
   attempt: Attempt,
   ended: boolean,
-): Promise<void> {
-  await ingestMetrics(store, attempt, ended);
-  await ingestResources(store, attempt, ended);
+  limit = Infinity,
+): Promise<boolean> {
+  const all = [
+    await ingestMetrics(store, attempt, ended, limit),
+    await ingestResources(store, attempt, ended, limit),
+  ];
+  return all.every(Boolean);
 }
 
-async function ingestMetrics(store: EngineStore, attempt: Attempt, ended: boolean): Promise<void> {
+function ingestMetrics(
+  store: EngineStore,
+  attempt: Attempt,
+  ended: boolean,
+  limit: number,
+): Promise<boolean> {
   const file = "out/metrics.jsonl";
-  await readLines(
+  return readLines(
     join(attempt.folder, "run", file),
     store.ingestPosition(attempt, file),
     ended,
@@ -35,22 +47,25 @@ async function ingestMetrics(store: EngineStore, attempt: Attempt, ended: boolea
       }
       store.appendMetrics(attempt, points, badLines, position);
     },
+    limit,
   );
 }
 
-async function ingestResources(
+function ingestResources(
   store: EngineStore,
   attempt: Attempt,
   ended: boolean,
-): Promise<void> {
+  limit: number,
+): Promise<boolean> {
   const file = "resources.jsonl";
-  await readLines(
+  return readLines(
     join(attempt.folder, file),
     store.ingestPosition(attempt, file),
     ended,
     (lines, _skipped, position) =>
       // The supervisor is ours: a line that does not parse is half of one, cut by a full disk.
       store.appendResources(attempt, lines.flatMap(parseResourceLine), position),
+    limit,
   );
 }
 
@@ -66,22 +81,24 @@ function parseResourceLine(line: string): ResourceSample[] {
  * Calls `commit` for each chunk of whole lines from `position` on, with how many over-long lines
  * ended in it and the position behind it. The last half line is left until its newline comes, or,
  * when the writer has `ended`, is taken as it is. What is not there, or is no regular file, has no
- * lines.
+ * lines. Ends after the chunk with which `limit` bytes are read, for a writer may be as fast as the
+ * reader. Returns whether it came to the end.
  */
 export async function readLines(
   path: string,
   position: IngestPosition,
   ended: boolean,
   commit: (lines: string[], skipped: number, position: IngestPosition) => void,
-): Promise<void> {
+  limit = Infinity,
+): Promise<boolean> {
   const file = await openRegularFile(path);
-  if (!file) return;
+  if (!file) return true;
   try {
     let { offset, skipping } = position;
     const buffer = Buffer.allocUnsafe(Math.max(chunkBytes, lineLimitBytes));
-    for (;;) {
+    while (offset - position.offset < limit) {
       const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
-      if (bytesRead === 0) return;
+      if (bytesRead === 0) return true;
       const chunk = buffer.subarray(0, bytesRead);
       const last = chunk.lastIndexOf(newline);
       const isLastChunk = bytesRead < buffer.length;
@@ -108,15 +125,16 @@ export async function readLines(
         text = chunk.subarray(text.byteOffset - chunk.byteOffset, bytesRead);
         used = bytesRead;
       }
-      if (used === 0) return;
+      if (used === 0) return true;
       offset += used;
       const lines = text
         .toString("utf8")
         .split("\n")
         .filter((line) => line.trim() !== "");
       commit(lines, skipped, { offset, skipping });
-      if (isLastChunk) return;
+      if (isLastChunk) return true;
     }
+    return false;
   } finally {
     await file.close();
   }
