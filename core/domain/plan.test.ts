@@ -43,7 +43,7 @@ function active(
   over: Partial<Job> = {},
 ): Active {
   const attempt: Attempt = { id: 1, jobId: id, number: 1, folder: `/jobs/${id}/1`, gpus: [] };
-  return { job: job(id, { state, attempt: 1, ...over }), attempt, observation };
+  return { job: job(id, { state, attempt: 1, ...over }), attempt, observation, trouble: null };
 }
 
 const exit: ExitRecord = {
@@ -153,6 +153,22 @@ describe("what runs", () => {
         { kind: "unreachable", detail: "no route" },
         { condition: "no route" },
       ),
+      [],
+    ],
+    [
+      "what holds up a job that runs is its condition, and keeps it from nothing",
+      {
+        ...active("a", "running", { kind: "running", since: 5 }, { stopRequested: true }),
+        trouble: "the disk is full",
+      },
+      ["set-condition a", "stop a"],
+    ],
+    [
+      "trouble that is known is not told again",
+      {
+        ...active("a", "running", { kind: "running", since: 5 }, { condition: "no space" }),
+        trouble: "no space",
+      },
       [],
     ],
     [

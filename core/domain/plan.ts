@@ -5,7 +5,13 @@ import type { Observation } from "./ports.ts";
 /** What this machine offers to jobs. */
 export type Slots = { cpus: number; gpus: number[] };
 
-export type Active = { job: Job; attempt: Attempt; observation: Observation };
+export type Active = {
+  job: Job;
+  attempt: Attempt;
+  observation: Observation;
+  /** What holds the job up, though it is being looked after; null when all is well. */
+  trouble: string | null;
+};
 
 export type Action =
   | { kind: "begin"; job: Job; gpus: number[] }
@@ -32,7 +38,7 @@ export function plan(input: {
   return [...actions, ...planQueued(input.queued, input.active, input.slots, input.working)];
 }
 
-function planActive({ job, attempt, observation }: Active): Action[] {
+function planActive({ job, attempt, observation, trouble }: Active): Action[] {
   switch (observation.kind) {
     case "unreachable":
       return job.condition === observation.detail
@@ -61,7 +67,8 @@ function planActive({ job, attempt, observation }: Active): Action[] {
       return job.stopRequested ? [{ kind: "stop", job, attempt }] : [];
     case "running": {
       const actions: Action[] = [];
-      if (job.condition !== null) actions.push({ kind: "set-condition", job, condition: null });
+      if (job.condition !== trouble)
+        actions.push({ kind: "set-condition", job, condition: trouble });
       if (job.state === "starting")
         actions.push({ kind: "mark-running", job, attempt, since: observation.since });
       if (job.stopRequested) actions.push({ kind: "stop", job, attempt });

@@ -10,6 +10,7 @@ import { describeEnvironment, type Environment } from "../platform/environment.t
 import { isErrno } from "../platform/errno.ts";
 import { collectAttempt, type CollectParts } from "./collect.ts";
 import { ingestAttempt } from "./ingest.ts";
+import { createFailures } from "./failures.ts";
 import { fillRunFolder } from "./run-folder.ts";
 
 export type EngineOptions = CollectParts & {
@@ -25,8 +26,8 @@ export type EngineOptions = CollectParts & {
 
 export type Engine = ReturnType<typeof createEngine>;
 
-/** Longest wait before an action that failed on this machine's account is tried again, ms. */
-const longestBackOff = 30_000;
+/** Bytes of metrics read of a job in one round; the others wait meanwhile. */
+const bytesPerRound = 2 ** 20;
 
 /**
  * The reconcile loop: looks at what runs, plans, acts, and looks again, while anything is under
@@ -40,8 +41,7 @@ export function createEngine(options: EngineOptions) {
   let timer: NodeJS.Timeout | undefined;
   let current: Promise<void> | undefined;
   let wakeAgain = false;
-  /** Jobs whose last action failed: not before this time (monotonic ms), the wait so far, why. */
-  const backOff = new Map<string, { until: number; wait: number; why: string }>();
+  const failures = createFailures(() => performance.now());
   const environments = new Map<number, Promise<Environment>>();
   const busy = new Map<string, Promise<void>>();
 
@@ -129,37 +129,30 @@ export function createEngine(options: EngineOptions) {
     }
   }
 
-  /** Whether a job is still busy with an action or waits after a failure. */
-  function mustWait({ id }: Job): boolean {
-    return busy.has(id) || (backOff.get(id)?.until ?? 0) > performance.now();
-  }
-
+  /** Starts an action unless its job is still busy with one, or this one waits after a failure. */
   function start(action: Action): void {
-    const { id } = action.job;
-    if (mustWait(action.job)) return;
+    const { job, kind } = action;
+    if (busy.has(job.id) || failures.mustWait(job.id, kind)) return;
     // Other work may have moved the job on since the look that planned this.
-    const now = store.job(id);
-    if (now?.state !== action.job.state || now.attempt !== action.job.attempt) return;
+    const now = store.job(job.id);
+    if (now?.state !== job.state || now.attempt !== job.attempt) return;
     const work = act(action).then(
-      () => void backOff.delete(id),
-      (error: unknown) => actionFailed(action.job, error),
+      () => failures.clear(job.id, kind),
+      (error: unknown) => actionFailed(action, error),
     );
     const done = work.finally(() => {
-      busy.delete(id);
+      busy.delete(job.id);
       wake();
     });
-    busy.set(id, done);
+    busy.set(job.id, done);
   }
 
-  function actionFailed(job: Job, error: unknown): void {
-    const wait = Math.min(longestBackOff, (backOff.get(job.id)?.wait ?? 250) * 2);
-    const why = isDiskFull(error)
-      ? "the disk is full; results wait in the run folder until there is space"
-      : error instanceof Error
-        ? error.message
-        : String(error);
-    backOff.set(job.id, { until: performance.now() + wait, wait, why });
+  function actionFailed({ job, kind }: Action, error: unknown): void {
     options.onError(error, job);
+    // What a condition is about is known already.
+    const why = kind === "set-condition" ? null : conditionOf(error);
+    failures.note(job.id, kind, why);
+    if (why === null || store.job(job.id)?.condition === why) return;
     try {
       store.setCondition(job, why);
     } catch (second) {
@@ -174,32 +167,33 @@ export function createEngine(options: EngineOptions) {
       const key = { job: job.id, attempt: attempt.number };
       observation = await runnerOf(job).observe(attempt.folder, key);
     } catch (error) {
+      observation = { kind: "unreachable", detail: conditionOf(error) };
+      if (job.condition !== observation.detail) options.onError(error, job);
+    }
+    if (observation.kind === "running" && !busy.has(job.id)) await read(job, attempt);
+    return { job, attempt, observation, trouble: failures.why(job.id) };
+  }
+
+  /** Reads a part of what a running job has reported. */
+  async function read(job: Job, attempt: Attempt): Promise<void> {
+    if (failures.mustWait(job.id, "read")) return;
+    try {
+      const atEnd = await ingestAttempt(store, attempt, false, bytesPerRound);
+      failures.clear(job.id, "read");
+      if (!atEnd) wakeAgain = true;
+    } catch (error) {
       options.onError(error, job);
-      const detail = error instanceof Error ? error.message : String(error);
-      return { job, attempt, observation: { kind: "unreachable", detail } };
+      failures.note(job.id, "read", conditionOf(error));
     }
-    if (observation.kind === "running" && !mustWait(job)) {
-      try {
-        await ingestAttempt(store, attempt, false);
-        backOff.delete(job.id);
-      } catch (error) {
-        actionFailed(job, error);
-      }
-    }
-    return { job, attempt, observation };
   }
 
   async function round(): Promise<void> {
     const active = await Promise.all(store.active().map(look));
-    const actions = plan({
-      queued: store.queued(),
-      active,
-      slots: options.slots,
-      working: working && !closed,
-    });
+    const queued = store.queued();
+    failures.keepOnly(new Set([...queued, ...active.map(({ job }) => job)].map(({ id }) => id)));
+    const actions = plan({ queued, active, slots: options.slots, working: working && !closed });
     for (const action of actions) start(action);
-    const pending = active.length > 0 || actions.length > 0 || backOff.size > 0;
-    if (pending && !closed) schedule(options.interval);
+    if ((active.length > 0 || actions.length > 0) && !closed) schedule(options.interval);
   }
 
   function schedule(delay: number): void {
@@ -237,9 +231,8 @@ export function createEngine(options: EngineOptions) {
       wake();
     },
     isWorking: () => working,
-    /** Why jobs wait, by id, where an action failed: known even when the catalog's disk is full. */
-    troubles: (): Map<string, string> =>
-      new Map([...backOff].map(([id, { why }]): [string, string] => [id, why])),
+    /** Why jobs wait, by id, where something failed: known even when the catalog's disk is full. */
+    troubles: () => failures.all(),
     /** The job once it has ended for good. */
     async ended(id: string): Promise<Job> {
       for (;;) {
@@ -259,6 +252,8 @@ export function createEngine(options: EngineOptions) {
   };
 }
 
-function isDiskFull(error: unknown): boolean {
-  return isErrno(error, "ENOSPC") || (error instanceof GauntletError && error.code === "DISK_FULL");
+function conditionOf(error: unknown): string {
+  if (isErrno(error, "ENOSPC") || (error instanceof GauntletError && error.code === "DISK_FULL"))
+    return "the disk is full; results wait in the run folder until there is space";
+  return error instanceof Error ? error.message : String(error);
 }
