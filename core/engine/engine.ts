@@ -26,8 +26,8 @@ export type EngineOptions = CollectParts & {
 
 export type Engine = ReturnType<typeof createEngine>;
 
-/** Bytes of metrics read of a job in one round; the others wait meanwhile. */
-const bytesPerRound = 2 ** 20;
+/** Time in which a job's metrics are read before it is the others' turn, ms. */
+const readingTime = 50;
 
 /**
  * The reconcile loop: looks at what runs, plans, acts, and looks again, while anything is under
@@ -108,7 +108,7 @@ export function createEngine(options: EngineOptions) {
   async function collect({ job, attempt, verdict }: Extract<Action, { kind: "collect" }>) {
     store.markCollecting(job, attempt);
     await runnerOf(job).release(attempt.folder, { job: job.id, attempt: attempt.number });
-    await ingestAttempt(store, attempt, true);
+    while (!(await readPart(attempt, true)));
     const result = await collectAttempt(options, job, attempt, verdict);
     result.collected.environment = await environmentOf(job, attempt);
     const again = isRetried(job, result.verdict);
@@ -174,13 +174,22 @@ export function createEngine(options: EngineOptions) {
     return { job, attempt, observation, trouble: failures.why(job.id) };
   }
 
-  /** Reads a part of what a running job has reported. */
+  /**
+   * Reads a part of what a job has reported, and while there is more gives everybody else as much
+   * time as it took: a job that reports faster than can be kept must not take the whole loop.
+   */
+  async function readPart(attempt: Attempt, ended: boolean): Promise<boolean> {
+    const started = performance.now();
+    const atEnd = await ingestAttempt(store, attempt, ended, started + readingTime);
+    if (!atEnd) await setTimeoutPromise(performance.now() - started);
+    return atEnd;
+  }
+
   async function read(job: Job, attempt: Attempt): Promise<void> {
     if (failures.mustWait(job.id, "read")) return;
     try {
-      const atEnd = await ingestAttempt(store, attempt, false, bytesPerRound);
+      if (!(await readPart(attempt, false))) wakeAgain = true;
       failures.clear(job.id, "read");
-      if (!atEnd) wakeAgain = true;
     } catch (error) {
       options.onError(error, job);
       failures.note(job.id, "read", conditionOf(error));

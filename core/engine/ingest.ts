@@ -10,18 +10,18 @@ const lineLimitBytes = 1 << 20;
 const newline = 0x0a;
 
 /**
- * Reads what a job added to `out/metrics.jsonl` and `resources.jsonl` since the last call, at most
- * about `limit` bytes of each. Returns whether it came to the end of both.
+ * Reads what a job added to `out/metrics.jsonl` and `resources.jsonl` since the last call, until
+ * about the time `until`. Returns whether it came to the end of both.
  */
 export async function ingestAttempt(
   store: EngineStore,
   attempt: Attempt,
   ended: boolean,
-  limit = Infinity,
+  until: number,
 ): Promise<boolean> {
   const all = [
-    await ingestMetrics(store, attempt, ended, limit),
-    await ingestResources(store, attempt, ended, limit),
+    await ingestMetrics(store, attempt, ended, until),
+    await ingestResources(store, attempt, ended, until),
   ];
   return all.every(Boolean);
 }
@@ -30,7 +30,7 @@ function ingestMetrics(
   store: EngineStore,
   attempt: Attempt,
   ended: boolean,
-  limit: number,
+  until: number,
 ): Promise<boolean> {
   const file = "out/metrics.jsonl";
   return readLines(
@@ -47,7 +47,7 @@ function ingestMetrics(
       }
       store.appendMetrics(attempt, points, badLines, position);
     },
-    limit,
+    until,
   );
 }
 
@@ -55,7 +55,7 @@ function ingestResources(
   store: EngineStore,
   attempt: Attempt,
   ended: boolean,
-  limit: number,
+  until: number,
 ): Promise<boolean> {
   const file = "resources.jsonl";
   return readLines(
@@ -65,7 +65,7 @@ function ingestResources(
     (lines, _skipped, position) =>
       // The supervisor is ours: a line that does not parse is half of one, cut by a full disk.
       store.appendResources(attempt, lines.flatMap(parseResourceLine), position),
-    limit,
+    until,
   );
 }
 
@@ -81,22 +81,22 @@ function parseResourceLine(line: string): ResourceSample[] {
  * Calls `commit` for each chunk of whole lines from `position` on, with how many over-long lines
  * ended in it and the position behind it. The last half line is left until its newline comes, or,
  * when the writer has `ended`, is taken as it is. What is not there, or is no regular file, has no
- * lines. Ends after the chunk with which `limit` bytes are read, for a writer may be as fast as the
- * reader. Returns whether it came to the end.
+ * lines. Ends after the chunk in which it becomes `until` (by performance.now()), for a writer may
+ * be as fast as the reader. Returns whether it came to the end.
  */
 export async function readLines(
   path: string,
   position: IngestPosition,
   ended: boolean,
   commit: (lines: string[], skipped: number, position: IngestPosition) => void,
-  limit = Infinity,
+  until = Infinity,
 ): Promise<boolean> {
   const file = await openRegularFile(path);
   if (!file) return true;
   try {
     let { offset, skipping } = position;
     const buffer = Buffer.allocUnsafe(Math.max(chunkBytes, lineLimitBytes));
-    while (offset - position.offset < limit) {
+    do {
       const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
       if (bytesRead === 0) return true;
       const chunk = buffer.subarray(0, bytesRead);
@@ -133,7 +133,7 @@ export async function readLines(
         .filter((line) => line.trim() !== "");
       commit(lines, skipped, { offset, skipping });
       if (isLastChunk) return true;
-    }
+    } while (performance.now() < until);
     return false;
   } finally {
     await file.close();
