@@ -193,6 +193,16 @@ describe("what runs", () => {
     ]);
   });
 
+  test.each(["running", "collecting"] as const)(
+    "a job that is %s and of which nothing is there is lost, and never started again",
+    (state) => {
+      const gone = active("a", state, { kind: "absent" });
+      expect(plan({ queued: [], active: [gone], slots, working: true })).toMatchObject([
+        { kind: "collect", verdict: { state: "failed", reason: "lost" } },
+      ]);
+    },
+  );
+
   test("the same look gives the same plan", () => {
     const input = {
       queued: [job("q")],

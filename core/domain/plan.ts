@@ -53,16 +53,16 @@ function planActive({ job, attempt, observation, trouble }: Active): Action[] {
           kind: "collect",
           job,
           attempt,
-          verdict: job.stopRequested
-            ? { state: "cancelled" }
-            : { state: "failed", reason: "lost", raw: observation.detail },
+          verdict: job.stopRequested ? { state: "cancelled" } : lost(observation.detail),
         },
       ];
     case "absent":
+      if (job.stopRequested)
+        return [{ kind: "collect", job, attempt, verdict: { state: "cancelled" } }];
       // The engine died between its decision and the launch; nothing was started yet.
-      return job.stopRequested
-        ? [{ kind: "collect", job, attempt, verdict: { state: "cancelled" } }]
-        : [{ kind: "launch", job, attempt }];
+      if (job.state === "starting") return [{ kind: "launch", job, attempt }];
+      // It ran, and its folder is gone. Whether that was by accident or by design: not twice.
+      return [{ kind: "collect", job, attempt, verdict: lost("its folder is gone") }];
     case "starting":
       return job.stopRequested ? [{ kind: "stop", job, attempt }] : [];
     case "running": {
@@ -75,6 +75,10 @@ function planActive({ job, attempt, observation, trouble }: Active): Action[] {
       return actions;
     }
   }
+}
+
+function lost(raw: string): Verdict {
+  return { state: "failed", reason: "lost", raw };
 }
 
 function planQueued(
