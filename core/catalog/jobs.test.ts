@@ -71,9 +71,9 @@ test("an end that fails leaves the attempt as it was and the catalog as fast as 
   jobs.onJobEnded(() => {
     throw new Error("the chain broke");
   });
-  expect(() =>
-    store.endAttempt(get(), attempt, { state: "succeeded" }, nothing, false),
-  ).toThrow("the chain broke");
+  expect(() => store.endAttempt(get(), attempt, { state: "succeeded" }, nothing, false)).toThrow(
+    "the chain broke",
+  );
   expect(get().state).toBe("collecting");
   expect(db.pragma("synchronous", { simple: true })).toBe(1);
 });

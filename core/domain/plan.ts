@@ -1,4 +1,10 @@
-import { failureReasons, type FailureReason, type Verdict, verdictOf } from "./job.ts";
+import {
+  type ExitRecord,
+  failureReasons,
+  type FailureReason,
+  type Verdict,
+  verdictOf,
+} from "./job.ts";
 import type { Attempt, Job } from "./job-spec.ts";
 import type { Observation } from "./ports.ts";
 
@@ -18,7 +24,7 @@ export type Action =
   | { kind: "launch"; job: Job; attempt: Attempt }
   | { kind: "mark-running"; job: Job; attempt: Attempt; since: number }
   | { kind: "stop"; job: Job; attempt: Attempt }
-  | { kind: "collect"; job: Job; attempt: Attempt; verdict: Verdict }
+  | { kind: "collect"; job: Job; attempt: Attempt; verdict: Verdict; exit: ExitRecord | null }
   | { kind: "set-condition"; job: Job; condition: string | null }
   | { kind: "cancel-queued"; job: Job }
   | { kind: "refuse"; job: Job; reason: FailureReason; raw: string };
@@ -45,7 +51,15 @@ function planActive({ job, attempt, observation, trouble }: Active): Action[] {
         ? []
         : [{ kind: "set-condition", job, condition: observation.detail }];
     case "ended":
-      return [{ kind: "collect", job, attempt, verdict: verdictOf(observation.exit) }];
+      return [
+        {
+          kind: "collect",
+          job,
+          attempt,
+          verdict: verdictOf(observation.exit),
+          exit: observation.exit,
+        },
+      ];
     case "lost":
       // A job that was asked to stop and is gone did what was asked.
       return [
@@ -54,15 +68,16 @@ function planActive({ job, attempt, observation, trouble }: Active): Action[] {
           job,
           attempt,
           verdict: job.stopRequested ? { state: "cancelled" } : lost(observation.detail),
+          exit: null,
         },
       ];
     case "absent":
       if (job.stopRequested)
-        return [{ kind: "collect", job, attempt, verdict: { state: "cancelled" } }];
+        return [{ kind: "collect", job, attempt, verdict: { state: "cancelled" }, exit: null }];
       // The engine died between its decision and the launch; nothing was started yet.
       if (job.state === "starting") return [{ kind: "launch", job, attempt }];
       // It ran, and its folder is gone. Whether that was by accident or by design: not twice.
-      return [{ kind: "collect", job, attempt, verdict: lost("its folder is gone") }];
+      return [{ kind: "collect", job, attempt, verdict: lost("its folder is gone"), exit: null }];
     case "starting":
       return job.stopRequested ? [{ kind: "stop", job, attempt }] : [];
     case "running": {

@@ -11,6 +11,7 @@ import { isErrno } from "../platform/errno.ts";
 import { collectAttempt, type CollectParts } from "./collect.ts";
 import { ingestAttempt } from "./ingest.ts";
 import { createFailures } from "./failures.ts";
+import { createProblems } from "./problems.ts";
 import { fillRunFolder } from "./run-folder.ts";
 
 export type EngineOptions = CollectParts & {
@@ -105,11 +106,13 @@ export function createEngine(options: EngineOptions) {
     return environment;
   }
 
-  async function collect({ job, attempt, verdict }: Extract<Action, { kind: "collect" }>) {
+  async function collect(action: Extract<Action, { kind: "collect" }>) {
+    const { job, attempt } = action;
     store.markCollecting(job, attempt);
     await runnerOf(job).release(attempt.folder, { job: job.id, attempt: attempt.number });
-    while (!(await readPart(attempt, true)));
-    const result = await collectAttempt(options, job, attempt, verdict);
+    const problems = createProblems();
+    await problems.guard("out/metrics.jsonl", () => readRest(attempt), null);
+    const result = await collectAttempt(options, job, attempt, action, problems);
     result.collected.environment = await environmentOf(job, attempt);
     const again = isRetried(job, result.verdict);
     store.endAttempt(job, attempt, result.verdict, result.collected, again);
@@ -183,6 +186,11 @@ export function createEngine(options: EngineOptions) {
     const atEnd = await ingestAttempt(store, attempt, ended, started + readingTime);
     if (!atEnd) await setTimeoutPromise(performance.now() - started);
     return atEnd;
+  }
+
+  async function readRest(attempt: Attempt): Promise<void> {
+    let atEnd = false;
+    while (!atEnd) atEnd = await readPart(attempt, true);
   }
 
   async function read(job: Job, attempt: Attempt): Promise<void> {
