@@ -147,7 +147,9 @@ export function createJobCatalog(
       evaluation: job.evaluationId,
       ...(failed ? { reason: verdict.reason } : {}),
     });
-    jobEnded(job, verdict, collected);
+    // A stop that was asked for while its results were collected counts too: read it here, where
+    // nothing can come between it and the chain.
+    jobEnded(find(job.id) ?? job, verdict, collected);
   }
 
   const endAttemptOf = db.transaction(
