@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { temporaryFolder } from "../../tests/support/temporary-folder.ts";
+import { decodeNpy, encodeNpy } from "../../shared/npy.ts";
 import { resourcesSchema } from "../../shared/schemas/experiment.ts";
 import { GauntletError } from "../../shared/errors.ts";
 import type { Verdict } from "../domain/job.ts";
@@ -45,8 +46,9 @@ function packed() {
   const attempt: Attempt = { id: 1, jobId: job.id, number: 1, folder, gpus: [] };
   const dataset = join(folder, "run", "out", "dataset");
   mkdirSync(dataset, { recursive: true });
-  writeFileSync(join(dataset, "x.npy"), "images");
-  writeFileSync(join(dataset, "y.npy"), "labels");
+  const [images, labels] = [new Float32Array(1), new Uint8Array(1)];
+  writeFileSync(join(dataset, "x.npy"), encodeNpy({ dtype: "<f4", shape: [1, 1], data: images }));
+  writeFileSync(join(dataset, "y.npy"), encodeNpy({ dtype: "|u1", shape: [1], data: labels }));
   writeFileSync(
     join(dataset, "dataset.json"),
     JSON.stringify({
@@ -89,7 +91,7 @@ test("a dataset that was moved before the engine died is collected again", async
   const second = await collect();
   expect(second).toEqual(first);
   const { folder = "" } = second.collected.dataset ?? {};
-  expect(readFileSync(join(folder, "x.npy"), "utf8")).toBe("images");
+  expect(decodeNpy(readFileSync(join(folder, "x.npy"))).shape).toEqual([1, 1]);
 });
 
 test("a dataset whose move had only been noted is moved", async () => {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { lstat, mkdir, readFile, rename, rm } from "node:fs/promises";
+import { lstat, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { parseNpyHeader } from "../../shared/npy.ts";
 import { datasetSchema } from "../../shared/schemas/dataset.ts";
 import {
   type SampleRecord,
@@ -89,6 +90,9 @@ export async function collectAttempt(
     collected.files.push(...(await keepFiles(parts, left.filter(isResult), problems)));
   return { verdict: judge(job, verdict, collected, problems.found), collected };
 }
+
+/** Bytes that hold the header of any array that is read. */
+const longestNpyStart = 2 ** 16 + 12;
 
 /** Problems that are told one by one; a program can leave a million files. */
 const told = 5;
@@ -220,12 +224,13 @@ async function keepTree(trees: TreeStore, folder: string): Promise<TreeManifest 
   return files.length === 0 ? null : trees.put(folder, files);
 }
 
-async function readJson<T>(file: string): Promise<T | null> {
+async function readJson<T>(path: string): Promise<T | null> {
+  const file = await openRegularFile(path);
+  if (!file) return null;
   try {
-    return JSON.parse(await readFile(file, "utf8")) as T;
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return null;
-    throw error;
+    return JSON.parse(await file.readFile("utf8")) as T;
+  } finally {
+    await file.close();
   }
 }
 
@@ -287,10 +292,10 @@ export async function describeDataset(folder: string): Promise<DatasetRecord> {
     hash.update(`${JSON.stringify(name)} ${await sha256OfFile(file)}\n`);
     size += (await lstat(file)).size;
   }
-  for (const { images, labels } of Object.values(manifest.splits))
-    for (const name of [images, labels])
-      if (!(await lstat(join(folder, name)).catch(() => undefined))?.isFile())
-        throw new Error(`dataset.json names ${name}, which is not there`);
+  for (const { images, labels, count } of Object.values(manifest.splits)) {
+    await checkArray(folder, images, [count, ...manifest.input.shape]);
+    await checkArray(folder, labels, [count]);
+  }
   return {
     name: manifest.name,
     version: manifest.version,
@@ -299,6 +304,27 @@ export async function describeDataset(folder: string): Promise<DatasetRecord> {
     size,
     manifest,
   };
+}
+
+/** Throws a plain sentence for an array of a dataset that is not what `dataset.json` says. */
+async function checkArray(folder: string, name: string, shape: readonly number[]): Promise<void> {
+  const file = await openRegularFile(join(folder, name));
+  if (!file) throw new Error(`dataset.json names ${name}, which is not there`);
+  try {
+    const start = Buffer.alloc(longestNpyStart);
+    const { bytesRead } = await file.read(start, 0, start.length, 0);
+    const header = parseNpyHeader(start.subarray(0, bytesRead));
+    const text = (sizes: readonly number[]) => `(${sizes.join(", ")})`;
+    if (text(header.shape) !== text(shape))
+      throw new Error(
+        `${name} is an array of shape ${text(header.shape)}; by dataset.json it is ${text(shape)}`,
+      );
+    const { size } = await file.stat();
+    if (size < header.dataOffset + header.byteLength)
+      throw new Error(`${name} is cut off: it has ${size} bytes`);
+  } finally {
+    await file.close();
+  }
 }
 
 /** What a verify job found, beside what the evaluation had claimed. */
