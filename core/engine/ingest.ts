@@ -96,7 +96,7 @@ export async function readLines(
   try {
     let { offset, skipping } = position;
     const buffer = Buffer.allocUnsafe(Math.max(chunkBytes, lineLimitBytes));
-    do {
+    for (;;) {
       const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
       if (bytesRead === 0) return true;
       const chunk = buffer.subarray(0, bytesRead);
@@ -111,6 +111,7 @@ export async function readLines(
           // Still inside the over-long line.
           offset += bytesRead;
           commit([], 0, { offset, skipping });
+          if (performance.now() >= until) return false;
           continue;
         }
         text = chunk.subarray(end + 1, used);
@@ -133,8 +134,8 @@ export async function readLines(
         .filter((line) => line.trim() !== "");
       commit(lines, skipped, { offset, skipping });
       if (isLastChunk) return true;
-    } while (performance.now() < until);
-    return false;
+      if (performance.now() >= until) return false;
+    }
   } finally {
     await file.close();
   }
