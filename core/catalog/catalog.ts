@@ -1,5 +1,8 @@
+import { join } from "node:path";
+import { GauntletError } from "../../shared/errors.ts";
 import type { NameKind } from "../../shared/views.ts";
-import type { Clock } from "../domain/ports.ts";
+import type { Clock, EngineStore } from "../domain/ports.ts";
+import { createDiskReserve } from "../platform/disk-reserve.ts";
 import { createArtifactCatalog } from "./artifacts.ts";
 import { createAttackCatalog } from "./attacks.ts";
 import { createDatasetCatalog } from "./datasets.ts";
@@ -17,9 +20,12 @@ import { createReader } from "./reader.ts";
 import { createRunValues } from "./run-values.ts";
 import { createRunCatalog } from "./runs.ts";
 import { createSweepCatalog } from "./sweeps.ts";
-import { translateSqliteError } from "./sqlite-errors.ts";
+import { translateSqliteError, translatingSqliteErrors } from "./sqlite-errors.ts";
 
 export type Catalog = ReturnType<typeof createCatalog>;
+
+/** Held back on the data folder's disk: each piece takes the stops of some hundred jobs. */
+const reserve = { pieces: 16, bytes: 256 * 1024 };
 
 /**
  * The experiment catalog of a data folder, owned by this process until `close`.
@@ -31,6 +37,34 @@ export function createCatalog(folder: string, clock: Clock, newId: () => string)
   const artifacts = createArtifactCatalog(db, clock);
   const metrics = createMetricStore(db);
   const runValues = createRunValues(db);
+  const jobs = createJobCatalog(db, clock, { events, artifacts, metrics, runValues });
+  const engineStore = translatingSqliteErrors(jobs.engineStore, folder);
+  const space = createDiskReserve(join(folder, "reserve"), reserve.pieces, reserve.bytes);
+  space.hold();
+
+  function transaction<T>(work: () => T): T {
+    try {
+      return db.transaction(work).immediate();
+    } catch (error) {
+      throw translateSqliteError(error, folder);
+    }
+  }
+
+  /**
+   * Does what must be possible on a full disk: there it gives up reserve and tries again, until it
+   * was faster than whatever fills the disk.
+   */
+  function urgently<T>(work: () => T): T {
+    for (;;) {
+      try {
+        return work();
+      } catch (error) {
+        const isFull = error instanceof GauntletError && error.code === "DISK_FULL";
+        if (!isFull || !space.release()) throw error;
+      }
+    }
+  }
+
   return {
     events,
     artifacts,
@@ -44,21 +78,29 @@ export function createCatalog(folder: string, clock: Clock, newId: () => string)
     evaluations: createEvaluationCatalog(db, clock, newId, events, runValues),
     outcomes: createOutcomeReader(db),
     progress: createProgressCatalog(db),
-    jobs: createJobCatalog(db, clock, { events, artifacts, metrics, runValues }),
     /** Names that begin with `prefix`; see namesIn. */
     names(kind: NameKind, range: { prefix: string; limit: number }): string[] {
       return namesIn(db, kind, range);
     },
     /** Reads off this thread; close it before the catalog. */
     reader: createReader(folder),
-    /** Runs `work` as one transaction; all of it is kept or none. */
-    transaction<T>(work: () => T): T {
-      try {
-        return db.transaction(work).immediate();
-      } catch (error) {
-        throw translateSqliteError(error, folder);
-      }
+    jobs: {
+      ...jobs,
+      engineStore: {
+        ...engineStore,
+        // To look after a job that was stopped because it filled the disk.
+        markCollecting: (...args) => urgently(() => engineStore.markCollecting(...args)),
+        endQueued: (...args) => urgently(() => engineStore.endQueued(...args)),
+        endAttempt(...args) {
+          engineStore.endAttempt(...args);
+          space.hold(); // There was space for results again.
+        },
+      } satisfies EngineStore,
     },
+    /** Runs `work` as one transaction; all of it is kept or none. Throws DISK_FULL and the like. */
+    transaction,
+    /** The same for what stops a job: it may be the job that has filled the disk. */
+    urgentTransaction: <T>(work: () => T): T => urgently(() => transaction(work)),
     /** SQLite's own check of the file: `ok`, or what is wrong. */
     integrity(): string {
       return String(db.pragma("quick_check(1)", { simple: true }));

@@ -153,7 +153,45 @@ export function createJobCatalog(
       evaluation: job.evaluationId,
       ...(failed ? { reason: verdict.reason } : {}),
     });
-    jobEnded(job, verdict, collected);
+    // A stop that was asked for while its results were collected counts too: read it here, where
+    // nothing can come between it and the chain.
+    jobEnded(find(job.id) ?? job, verdict, collected);
+  }
+
+  const endAttemptOf = db.transaction(
+    (job: Job, attempt: Attempt, verdict: Verdict, collected: Collected, again: boolean) => {
+      const failed = verdict.state === "failed";
+      endAttempt.run({
+        id: attempt.id,
+        state: verdict.state,
+        reason: failed ? verdict.reason : null,
+        raw: failed ? verdict.raw : null,
+        exit: toNullableJson(collected.exit),
+        environment: JSON.stringify(collected.environment),
+        summary: toNullableJson(collected.summary),
+        startedAt: collected.exit?.startedAt ?? null,
+        endedAt: collected.exit?.endedAt ?? clock.now(),
+      });
+      artifacts.addAttemptFiles(attempt.id, collected.files);
+      if (again) {
+        move({ ...job, state: "collecting" }, "queued");
+        return;
+      }
+      end(job, verdict, collected);
+    },
+  );
+
+  /**
+   * Does work whose commit, and with it all before it, is on the disk when it returns. Others are
+   * safe when a process dies and can be lost by a power cut, which is what makes them fast.
+   */
+  function durably<T>(work: () => T): T {
+    db.pragma("synchronous = FULL");
+    try {
+      return work();
+    } finally {
+      db.pragma("synchronous = NORMAL");
+    }
   }
 
   const engineStore: EngineStore = {
@@ -196,28 +234,9 @@ export function createJobCatalog(
       events.append("job.condition", job.id, { condition: text });
     }),
     endQueued: db.transaction((job: Job, verdict: Verdict) => end(job, verdict, null)),
-    endAttempt: db.transaction(
-      (job: Job, attempt: Attempt, verdict: Verdict, collected: Collected, again: boolean) => {
-        const failed = verdict.state === "failed";
-        endAttempt.run({
-          id: attempt.id,
-          state: verdict.state,
-          reason: failed ? verdict.reason : null,
-          raw: failed ? verdict.raw : null,
-          exit: toNullableJson(collected.exit),
-          environment: JSON.stringify(collected.environment),
-          summary: toNullableJson(collected.summary),
-          startedAt: collected.exit?.startedAt ?? null,
-          endedAt: collected.exit?.endedAt ?? clock.now(),
-        });
-        artifacts.addAttemptFiles(attempt.id, collected.files);
-        if (again) {
-          move({ ...job, state: "collecting" }, "queued");
-          return;
-        }
-        end(job, verdict, collected);
-      },
-    ),
+    // The engine removes the attempt's folder next: after a power cut the catalog must not say that
+    // it is still to be run.
+    endAttempt: (...end) => durably(() => endAttemptOf(...end)),
     ingestPosition: (attempt, file) => metrics.position(attempt.id, file),
     appendMetrics: (attempt, batch, position) => metrics.append(attempt.id, batch, position),
     appendResources: (attempt, samples, position) =>

@@ -43,7 +43,7 @@ function active(
   over: Partial<Job> = {},
 ): Active {
   const attempt: Attempt = { id: 1, jobId: id, number: 1, folder: `/jobs/${id}/1`, gpus: [] };
-  return { job: job(id, { state, attempt: 1, ...over }), attempt, observation };
+  return { job: job(id, { state, attempt: 1, ...over }), attempt, observation, trouble: null };
 }
 
 const exit: ExitRecord = {
@@ -156,6 +156,22 @@ describe("what runs", () => {
       [],
     ],
     [
+      "what holds up a job that runs is its condition, and keeps it from nothing",
+      {
+        ...active("a", "running", { kind: "running", since: 5 }, { stopRequested: true }),
+        trouble: "the disk is full",
+      },
+      ["set-condition a", "stop a"],
+    ],
+    [
+      "trouble that is known is not told again",
+      {
+        ...active("a", "running", { kind: "running", since: 5 }, { condition: "no space" }),
+        trouble: "no space",
+      },
+      [],
+    ],
+    [
       "a condition ends when the place answers",
       active("a", "running", { kind: "running", since: 5 }, { condition: "no route" }),
       ["set-condition a"],
@@ -176,6 +192,16 @@ describe("what runs", () => {
       { kind: "collect", verdict: { state: "cancelled" } },
     ]);
   });
+
+  test.each(["running", "collecting"] as const)(
+    "a job that is %s and of which nothing is there is lost, and never started again",
+    (state) => {
+      const gone = active("a", state, { kind: "absent" });
+      expect(plan({ queued: [], active: [gone], slots, working: true })).toMatchObject([
+        { kind: "collect", verdict: { state: "failed", reason: "lost" } },
+      ]);
+    },
+  );
 
   test("the same look gives the same plan", () => {
     const input = {

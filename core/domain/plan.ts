@@ -1,18 +1,30 @@
-import { failureReasons, type FailureReason, type Verdict, verdictOf } from "./job.ts";
+import {
+  type ExitRecord,
+  failureReasons,
+  type FailureReason,
+  type Verdict,
+  verdictOf,
+} from "./job.ts";
 import type { Attempt, Job } from "./job-spec.ts";
 import type { Observation } from "./ports.ts";
 
 /** What this machine offers to jobs. */
 export type Slots = { cpus: number; gpus: number[] };
 
-export type Active = { job: Job; attempt: Attempt; observation: Observation };
+export type Active = {
+  job: Job;
+  attempt: Attempt;
+  observation: Observation;
+  /** What holds the job up, though it is being looked after; null when all is well. */
+  trouble: string | null;
+};
 
 export type Action =
   | { kind: "begin"; job: Job; gpus: number[] }
   | { kind: "launch"; job: Job; attempt: Attempt }
   | { kind: "mark-running"; job: Job; attempt: Attempt; since: number }
   | { kind: "stop"; job: Job; attempt: Attempt }
-  | { kind: "collect"; job: Job; attempt: Attempt; verdict: Verdict }
+  | { kind: "collect"; job: Job; attempt: Attempt; verdict: Verdict; exit: ExitRecord | null }
   | { kind: "set-condition"; job: Job; condition: string | null }
   | { kind: "cancel-queued"; job: Job }
   | { kind: "refuse"; job: Job; reason: FailureReason; raw: string };
@@ -32,14 +44,22 @@ export function plan(input: {
   return [...actions, ...planQueued(input.queued, input.active, input.slots, input.working)];
 }
 
-function planActive({ job, attempt, observation }: Active): Action[] {
+function planActive({ job, attempt, observation, trouble }: Active): Action[] {
   switch (observation.kind) {
     case "unreachable":
       return job.condition === observation.detail
         ? []
         : [{ kind: "set-condition", job, condition: observation.detail }];
     case "ended":
-      return [{ kind: "collect", job, attempt, verdict: verdictOf(observation.exit) }];
+      return [
+        {
+          kind: "collect",
+          job,
+          attempt,
+          verdict: verdictOf(observation.exit),
+          exit: observation.exit,
+        },
+      ];
     case "lost":
       // A job that was asked to stop and is gone did what was asked.
       return [
@@ -47,27 +67,33 @@ function planActive({ job, attempt, observation }: Active): Action[] {
           kind: "collect",
           job,
           attempt,
-          verdict: job.stopRequested
-            ? { state: "cancelled" }
-            : { state: "failed", reason: "lost", raw: observation.detail },
+          verdict: job.stopRequested ? { state: "cancelled" } : lost(observation.detail),
+          exit: null,
         },
       ];
     case "absent":
+      if (job.stopRequested)
+        return [{ kind: "collect", job, attempt, verdict: { state: "cancelled" }, exit: null }];
       // The engine died between its decision and the launch; nothing was started yet.
-      return job.stopRequested
-        ? [{ kind: "collect", job, attempt, verdict: { state: "cancelled" } }]
-        : [{ kind: "launch", job, attempt }];
+      if (job.state === "starting") return [{ kind: "launch", job, attempt }];
+      // It ran, and its folder is gone. Whether that was by accident or by design: not twice.
+      return [{ kind: "collect", job, attempt, verdict: lost("its folder is gone"), exit: null }];
     case "starting":
       return job.stopRequested ? [{ kind: "stop", job, attempt }] : [];
     case "running": {
       const actions: Action[] = [];
-      if (job.condition !== null) actions.push({ kind: "set-condition", job, condition: null });
+      if (job.condition !== trouble)
+        actions.push({ kind: "set-condition", job, condition: trouble });
       if (job.state === "starting")
         actions.push({ kind: "mark-running", job, attempt, since: observation.since });
       if (job.stopRequested) actions.push({ kind: "stop", job, attempt });
       return actions;
     }
   }
+}
+
+function lost(raw: string): Verdict {
+  return { state: "failed", reason: "lost", raw };
 }
 
 function planQueued(

@@ -4,15 +4,18 @@ import { dirname, join } from "node:path";
 import { GauntletError } from "../../shared/errors.ts";
 import { isTerminal } from "../domain/job.ts";
 import type { Attempt, Job } from "../domain/job-spec.ts";
-import type { Runner } from "../domain/ports.ts";
-import { type Action, isRetried, plan, type Slots } from "../domain/plan.ts";
+import type { EngineStore, Observation, Runner } from "../domain/ports.ts";
+import { type Action, type Active, isRetried, plan, type Slots } from "../domain/plan.ts";
 import { describeEnvironment, type Environment } from "../platform/environment.ts";
 import { isErrno } from "../platform/errno.ts";
 import { collectAttempt, type CollectParts } from "./collect.ts";
 import { ingestAttempt } from "./ingest.ts";
+import { createFailures } from "./failures.ts";
+import { createProblems } from "./problems.ts";
 import { fillRunFolder } from "./run-folder.ts";
 
 export type EngineOptions = CollectParts & {
+  store: EngineStore;
   runners: ReadonlyMap<string, Runner>;
   slots: Slots;
   /** Folder of the attempts' folders. */
@@ -24,8 +27,8 @@ export type EngineOptions = CollectParts & {
 
 export type Engine = ReturnType<typeof createEngine>;
 
-/** Longest wait before an action that failed on this machine's account is tried again, ms. */
-const longestBackOff = 30_000;
+/** Time in which a job's metrics are read before it is the others' turn, ms. */
+const readingTime = 50;
 
 /**
  * The reconcile loop: looks at what runs, plans, acts, and looks again, while anything is under
@@ -39,8 +42,7 @@ export function createEngine(options: EngineOptions) {
   let timer: NodeJS.Timeout | undefined;
   let current: Promise<void> | undefined;
   let wakeAgain = false;
-  /** Jobs whose last action failed: not before this time (monotonic ms), and the wait so far. */
-  const backOff = new Map<string, { until: number; wait: number }>();
+  const failures = createFailures(() => performance.now());
   const environments = new Map<number, Promise<Environment>>();
   const busy = new Map<string, Promise<void>>();
 
@@ -104,11 +106,13 @@ export function createEngine(options: EngineOptions) {
     return environment;
   }
 
-  async function collect({ job, attempt, verdict }: Extract<Action, { kind: "collect" }>) {
+  async function collect(action: Extract<Action, { kind: "collect" }>) {
+    const { job, attempt } = action;
     store.markCollecting(job, attempt);
     await runnerOf(job).release(attempt.folder, { job: job.id, attempt: attempt.number });
-    await ingestAttempt(store, attempt, true);
-    const result = await collectAttempt(options, job, attempt, verdict);
+    const problems = createProblems();
+    await problems.guard("out/metrics.jsonl", () => readRest(attempt), null);
+    const result = await collectAttempt(options, job, attempt, action, problems);
     result.collected.environment = await environmentOf(job, attempt);
     const again = isRetried(job, result.verdict);
     store.endAttempt(job, attempt, result.verdict, result.collected, again);
@@ -128,60 +132,85 @@ export function createEngine(options: EngineOptions) {
     }
   }
 
-  /** Starts an action unless its job is still busy with one or waits after a failure. */
+  /** Starts an action unless its job is still busy with one, or this one waits after a failure. */
   function start(action: Action): void {
-    const { id } = action.job;
-    if (busy.has(id) || (backOff.get(id)?.until ?? 0) > performance.now()) return;
+    const { job, kind } = action;
+    if (busy.has(job.id) || failures.mustWait(job.id, kind)) return;
     // Other work may have moved the job on since the look that planned this.
-    const now = store.job(id);
-    if (now?.state !== action.job.state || now.attempt !== action.job.attempt) return;
+    const now = store.job(job.id);
+    if (now?.state !== job.state || now.attempt !== job.attempt) return;
     const work = act(action).then(
-      () => void backOff.delete(id),
-      (error: unknown) => actionFailed(action.job, error),
+      () => failures.clear(job.id, kind),
+      (error: unknown) => actionFailed(action, error),
     );
     const done = work.finally(() => {
-      busy.delete(id);
+      busy.delete(job.id);
       wake();
     });
-    busy.set(id, done);
+    busy.set(job.id, done);
   }
 
-  function actionFailed(job: Job, error: unknown): void {
-    const wait = Math.min(longestBackOff, (backOff.get(job.id)?.wait ?? 250) * 2);
-    backOff.set(job.id, { until: performance.now() + wait, wait });
-    const detail =
-      isErrno(error, "ENOSPC") || (error instanceof GauntletError && error.code === "DISK_FULL")
-        ? "the disk is full; results wait in the run folder until there is space"
-        : error instanceof Error
-          ? error.message
-          : String(error);
+  function actionFailed({ job, kind }: Action, error: unknown): void {
     options.onError(error, job);
+    // What a condition is about is known already.
+    const why = kind === "set-condition" ? null : conditionOf(error);
+    failures.note(job.id, kind, why);
+    if (why === null || store.job(job.id)?.condition === why) return;
     try {
-      store.setCondition(job, detail);
+      store.setCondition(job, why);
     } catch (second) {
       options.onError(second, job); // A full disk refuses this as well; the next round tries again.
     }
   }
 
+  /** What is to be seen of a job. Whatever is wrong with it is its own, and holds up no other. */
+  async function look({ job, attempt }: { job: Job; attempt: Attempt }): Promise<Active> {
+    let observation: Observation;
+    try {
+      const key = { job: job.id, attempt: attempt.number };
+      observation = await runnerOf(job).observe(attempt.folder, key);
+    } catch (error) {
+      observation = { kind: "unreachable", detail: conditionOf(error) };
+      if (job.condition !== observation.detail) options.onError(error, job);
+    }
+    if (observation.kind === "running" && !busy.has(job.id)) await read(job, attempt);
+    return { job, attempt, observation, trouble: failures.why(job.id) };
+  }
+
+  /**
+   * Reads a part of what a job has reported, and while there is more gives everybody else as much
+   * time as it took: a job that reports faster than can be kept must not take the whole loop.
+   */
+  async function readPart(attempt: Attempt, ended: boolean): Promise<boolean> {
+    const started = performance.now();
+    const atEnd = await ingestAttempt(store, attempt, ended, started + readingTime);
+    if (!atEnd) await setTimeoutPromise(performance.now() - started);
+    return atEnd;
+  }
+
+  async function readRest(attempt: Attempt): Promise<void> {
+    let atEnd = false;
+    while (!atEnd) atEnd = await readPart(attempt, true);
+  }
+
+  async function read(job: Job, attempt: Attempt): Promise<void> {
+    if (failures.mustWait(job.id, "read")) return;
+    try {
+      if (!(await readPart(attempt, false))) wakeAgain = true;
+      failures.clear(job.id, "read");
+    } catch (error) {
+      options.onError(error, job);
+      failures.note(job.id, "read", conditionOf(error));
+    }
+  }
+
   async function round(): Promise<void> {
-    const active = await Promise.all(
-      store.active().map(async ({ job, attempt }) => {
-        const key = { job: job.id, attempt: attempt.number };
-        const observation = await runnerOf(job).observe(attempt.folder, key);
-        if (observation.kind === "running" && !busy.has(job.id))
-          await ingestAttempt(store, attempt, false);
-        return { job, attempt, observation };
-      }),
-    );
-    const actions = plan({
-      queued: store.queued(),
-      active,
-      slots: options.slots,
-      working: working && !closed,
-    });
+    const active = await Promise.all(store.active().map(look));
+    const queued = store.queued();
+    failures.keepOnly(new Set([...queued, ...active.map(({ job }) => job)].map(({ id }) => id)));
+    const actions = plan({ queued, active, slots: options.slots, working: working && !closed });
     for (const action of actions) start(action);
-    const pending = active.length > 0 || actions.length > 0 || backOff.size > 0;
-    if (pending && !closed) schedule(options.interval);
+    if ((active.length > 0 || actions.length > 0) && !closed) schedule(options.interval);
   }
 
   function schedule(delay: number): void {
@@ -219,6 +248,8 @@ export function createEngine(options: EngineOptions) {
       wake();
     },
     isWorking: () => working,
+    /** Why jobs wait, by id, where something failed: known even when the catalog's disk is full. */
+    troubles: () => failures.all(),
     /** The job once it has ended for good. */
     async ended(id: string): Promise<Job> {
       for (;;) {
@@ -236,4 +267,10 @@ export function createEngine(options: EngineOptions) {
       await Promise.all(busy.values());
     },
   };
+}
+
+function conditionOf(error: unknown): string {
+  if (isErrno(error, "ENOSPC") || (error instanceof GauntletError && error.code === "DISK_FULL"))
+    return "the disk is full; results wait in the run folder until there is space";
+  return error instanceof Error ? error.message : String(error);
 }

@@ -103,6 +103,29 @@ describe("reading a growing file", () => {
     writeFileSync(file, `${lines.join("\n")}\n`);
     expect(await reader(file).read()).toEqual(lines);
   });
+
+  test("when its time is over the rest of a long file is left to the next call", async () => {
+    const file = join(temporaryFolder(), "metrics.jsonl");
+    const lines = Array.from({ length: 300_000 }, (_, index) => `{"step": ${index}}`);
+    writeFileSync(file, `${lines.join("\n")}\n`);
+    const seen: string[] = [];
+    let position: IngestPosition = { offset: 0, skipping: false };
+    const calls: number[] = [];
+    for (let atEnd = false; !atEnd;) {
+      let commits = 0;
+      const commit = (more: string[], _skipped: number, next: IngestPosition) => {
+        seen.push(...more);
+        position = next;
+        commits++;
+      };
+      atEnd = await readLines(file, position, false, commit, performance.now());
+      calls.push(commits);
+    }
+    expect(seen).toEqual(lines);
+    expect(calls.length).toBeGreaterThan(2);
+    // Never less than a chunk, else it would not get on.
+    for (const commits of calls) expect(commits).toBe(1);
+  });
 });
 
 test("what a failing commit took back is read again, and nothing twice", async () => {
@@ -126,16 +149,16 @@ test("what a failing commit took back is read again, and nothing twice", async (
       if (commits === 2) throw new Error("killed");
     },
   };
-  await expect(ingestAttempt(failing, attempt, false)).rejects.toThrow("killed");
+  await expect(ingestAttempt(failing, attempt, false, Infinity)).rejects.toThrow("killed");
   const broken = {
     ...store,
     appendMetrics() {
       throw new Error("disk full");
     },
   };
-  await expect(ingestAttempt(broken, attempt, false)).rejects.toThrow("disk full");
-  await ingestAttempt(store, attempt, false);
-  await ingestAttempt(store, attempt, false);
+  await expect(ingestAttempt(broken, attempt, false, Infinity)).rejects.toThrow("disk full");
+  await ingestAttempt(store, attempt, false, Infinity);
+  await ingestAttempt(store, attempt, false, Infinity);
   expect(store.ingestPosition(attempt, "out/metrics.jsonl").offset).toBe(
     lines.reduce((sum, line) => sum + line.length + 1, 0),
   );

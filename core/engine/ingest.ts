@@ -1,8 +1,7 @@
-import { type FileHandle, open } from "node:fs/promises";
 import type { Attempt } from "../domain/job-spec.ts";
 import { addMetricLine, createMetricBatch } from "../domain/metric-lines.ts";
 import type { EngineStore, IngestPosition, ResourceSample } from "../domain/ports.ts";
-import { isErrno } from "../platform/errno.ts";
+import { openRegularFile } from "../platform/regular-file.ts";
 import { join } from "node:path";
 
 /** Bytes read and parsed at once, which holds the event loop for some milliseconds. */
@@ -18,17 +17,29 @@ const commitBytes = 8 * chunkBytes;
 const commitSeries = 2000;
 const newline = 0x0a;
 
-/** Reads what a job added to `out/metrics.jsonl` and `resources.jsonl` since the last call. */
+/**
+ * Reads what a job added to `out/metrics.jsonl` and `resources.jsonl` since the last call, until
+ * about the time `until`. Returns whether it came to the end of both.
+ */
 export async function ingestAttempt(
   store: EngineStore,
   attempt: Attempt,
   ended: boolean,
-): Promise<void> {
-  await ingestMetrics(store, attempt, ended);
-  await ingestResources(store, attempt, ended);
+  until: number,
+): Promise<boolean> {
+  const all = [
+    await ingestMetrics(store, attempt, ended, until),
+    await ingestResources(store, attempt, ended, until),
+  ];
+  return all.every(Boolean);
 }
 
-async function ingestMetrics(store: EngineStore, attempt: Attempt, ended: boolean): Promise<void> {
+async function ingestMetrics(
+  store: EngineStore,
+  attempt: Attempt,
+  ended: boolean,
+  until: number,
+): Promise<boolean> {
   const file = "out/metrics.jsonl";
   const start = store.ingestPosition(attempt, file);
   let batch = createMetricBatch();
@@ -40,29 +51,38 @@ async function ingestMetrics(store: EngineStore, attempt: Attempt, ended: boolea
     batch = createMetricBatch();
     committed = read;
   }
-  await readLines(join(attempt.folder, "run", file), start, ended, (lines, skipped, position) => {
-    batch.badLines += skipped;
-    for (const line of lines) addMetricLine(batch, line);
-    read = position;
-    const bytes = read.offset - committed.offset;
-    if (bytes >= commitBytes || batch.series.size >= commitSeries) commit();
-  });
+  const isAtEnd = await readLines(
+    join(attempt.folder, "run", file),
+    start,
+    ended,
+    (lines, skipped, position) => {
+      batch.badLines += skipped;
+      for (const line of lines) addMetricLine(batch, line);
+      read = position;
+      const bytes = read.offset - committed.offset;
+      if (bytes >= commitBytes || batch.series.size >= commitSeries) commit();
+    },
+    until,
+  );
   commit();
+  return isAtEnd;
 }
 
-async function ingestResources(
+function ingestResources(
   store: EngineStore,
   attempt: Attempt,
   ended: boolean,
-): Promise<void> {
+  until: number,
+): Promise<boolean> {
   const file = "resources.jsonl";
-  await readLines(
+  return readLines(
     join(attempt.folder, file),
     store.ingestPosition(attempt, file),
     ended,
     (lines, _skipped, position) =>
       // The supervisor is ours: a line that does not parse is half of one, cut by a full disk.
       store.appendResources(attempt, lines.flatMap(parseResourceLine), position),
+    until,
   );
 }
 
@@ -77,29 +97,27 @@ function parseResourceLine(line: string): ResourceSample[] {
 /**
  * Calls `commit` for each chunk of whole lines from `position` on, with how many over-long lines
  * ended in it and the position behind it. The last half line is left until its newline comes, or,
- * when the writer has `ended`, is taken as it is. A file that is not there has no lines.
+ * when the writer has `ended`, is taken as it is. What is not there, or is no regular file, has no
+ * lines. Ends after the chunk in which it becomes `until` (by performance.now()), for a writer may
+ * be as fast as the reader. Returns whether it came to the end.
  */
 export async function readLines(
   path: string,
   position: IngestPosition,
   ended: boolean,
   commit: (lines: string[], skipped: number, position: IngestPosition) => void,
-): Promise<void> {
-  let file: FileHandle;
-  try {
-    file = await open(path, "r");
-  } catch (error) {
-    if (isErrno(error, "ENOENT") || isErrno(error, "ENOTDIR")) return;
-    throw error;
-  }
+  until = Infinity,
+): Promise<boolean> {
+  const file = await openRegularFile(path);
+  if (!file) return true;
   try {
     let { offset, skipping } = position;
     const { size } = await file.stat();
-    if (size <= offset) return; // the usual look at a file that did not grow takes no memory
+    if (size <= offset) return true; // the usual look at a file that did not grow takes no memory
     let buffer = Buffer.allocUnsafe(Math.min(chunkBytes, size - offset + 1));
     for (;;) {
       const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
-      if (bytesRead === 0) return;
+      if (bytesRead === 0) return true;
       const chunk = buffer.subarray(0, bytesRead);
       const last = chunk.lastIndexOf(newline);
       const isLastChunk = bytesRead < buffer.length;
@@ -112,6 +130,7 @@ export async function readLines(
           // Still inside the over-long line.
           offset += bytesRead;
           commit([], 0, { offset, skipping });
+          if (performance.now() >= until) return false;
           continue;
         }
         text = chunk.subarray(end + 1, used);
@@ -130,14 +149,15 @@ export async function readLines(
         text = chunk.subarray(text.byteOffset - chunk.byteOffset, bytesRead);
         used = bytesRead;
       }
-      if (used === 0) return;
+      if (used === 0) return true;
       offset += used;
       const lines = text
         .toString("utf8")
         .split("\n")
         .filter((line) => line.trim() !== "");
       commit(lines, skipped, { offset, skipping });
-      if (isLastChunk) return;
+      if (isLastChunk) return true;
+      if (performance.now() >= until) return false;
       buffer = buffer.subarray(0, chunkBytes); // after a long line, small pieces again
     }
   } finally {

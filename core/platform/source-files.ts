@@ -52,15 +52,26 @@ async function leadsToFileInside(folder: string, name: string): Promise<boolean>
   }
 }
 
-/** Every file below a folder, relative to it, with `/`; links are listed, never followed. */
+/**
+ * Every file below a folder, relative to it, with `/`; links are listed, never followed. A folder
+ * that cannot be listed is thrown, or told to `onUnlisted` and passed over.
+ */
 export async function walkFiles(
   folder: string,
   skip: ReadonlySet<string> = new Set(),
+  onUnlisted?: (folder: string, error: unknown) => void,
 ): Promise<string[]> {
   const files: string[] = [];
   const pending = [folder];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const entries: Dirent[] = await readdir(next, { withFileTypes: true });
+    let entries: Dirent[];
+    try {
+      entries = await readdir(next, { withFileTypes: true });
+    } catch (error) {
+      if (!onUnlisted) throw error;
+      onUnlisted(next, error);
+      continue;
+    }
     for (const entry of entries) {
       const path = join(next, entry.name);
       if (!entry.isDirectory()) files.push(relative(folder, path).split(sep).join("/"));

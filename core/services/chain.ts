@@ -1,6 +1,8 @@
+import { GauntletError } from "../../shared/errors.ts";
 import type { Collected } from "../domain/ports.ts";
 import type { Verdict } from "../domain/job.ts";
 import type { Job } from "../domain/job-spec.ts";
+import type { Experiment } from "../../shared/schemas/experiment.ts";
 import { jobPriority } from "../domain/priority.ts";
 import type { CoreContext } from "./context.ts";
 import { priorityOf, queueEvaluationsOf, subjectOf } from "./evaluations.ts";
@@ -10,7 +12,8 @@ import { updateScores } from "./scores.ts";
 /**
  * What follows when a job has ended for good: train, then test, then one evaluation per attack,
  * each with its verification. Runs inside the transaction that ends the job, so that no crash can
- * come between a stage and the next.
+ * come between a stage and the next. Results are kept in any case; where nothing can follow, because
+ * the user asked to stop or the next stage cannot be made, the run or the evaluation ends here.
  */
 export function continueChain(
   context: CoreContext,
@@ -49,6 +52,36 @@ function evaluationIdOf(job: Job): string {
   return job.evaluationId;
 }
 
+/**
+ * Does what follows a stage that succeeded. Where that is refused, as when the dataset's files are
+ * gone, all of it is taken back, and the run or the evaluation fails: trying to end the job again
+ * would be refused again.
+ */
+function goOn(context: CoreContext, job: Job, work: () => void): void {
+  if (job.stopRequested) {
+    finish(context, job, "cancelled", null);
+    return;
+  }
+  try {
+    context.catalog.transaction(work);
+  } catch (error) {
+    if (!(error instanceof GauntletError) || error.retryable) throw error;
+    finish(context, job, "failed", `cannot go on after ${job.stage}: ${error.message}`);
+  }
+}
+
+/** Ends what a job belongs to. */
+function finish(
+  { catalog }: CoreContext,
+  job: Job,
+  state: "failed" | "cancelled",
+  reason: string | null,
+): void {
+  if (job.evaluationId)
+    catalog.evaluations.setState(job.evaluationId, state, { reason: reason ?? undefined });
+  else catalog.runs.finish(runIdOf(job), state, reason);
+}
+
 function reasonOf(verdict: Verdict): string | null {
   return verdict.state === "failed" ? verdict.reason : null;
 }
@@ -78,27 +111,38 @@ function afterTrain(
       interface: spec.model ?? null,
       datasetId: run.datasetId,
     });
-  if (!spec.test) {
-    finishRun(context, runId);
-    return;
-  }
+  goOn(context, job, () => {
+    if (spec.test) queueTest(context, job, spec.test, tree?.hash ?? null);
+    else finishRun(context, runId);
+  });
+}
+
+function queueTest(
+  context: CoreContext,
+  job: Job,
+  test: NonNullable<Experiment["test"]>,
+  modelTree: string | null,
+): void {
+  const { catalog } = context;
+  const run = catalog.runs.get(runIdOf(job));
+  const { spec, codeTree } = catalog.experiments.version(run.experimentVersionId);
   const dataset = run.datasetId ? catalog.datasets.get(run.datasetId) : null;
   catalog.jobs.add({
     id: context.newId(),
-    runId,
+    runId: run.id,
     runner: job.runner,
     priority: jobPriority("test", run.priority),
-    spec: testSpec(spec, spec.test, {
+    spec: testSpec(spec, test, {
       parameters: run.parameters,
       seed: run.seed,
       codeTree,
       dataset,
-      modelTree: tree?.hash ?? null,
+      modelTree,
       samples: dataset
         ? context.datasetReader.sampleSet(
             dataset,
             "test",
-            Math.min(spec.test.samples, dataset.manifest.splits["test"]?.count ?? 0),
+            Math.min(test.samples, dataset.manifest.splits["test"]?.count ?? 0),
           )
         : undefined,
     }),
@@ -113,7 +157,7 @@ function afterTest(
 ): void {
   const runId = runIdOf(job);
   context.catalog.runs.addSummary(runId, collected?.summary ?? null);
-  if (verdict.state === "succeeded") finishRun(context, runId);
+  if (verdict.state === "succeeded") goOn(context, job, () => finishRun(context, runId));
   else context.catalog.runs.finish(runId, verdict.state, reasonOf(verdict));
 }
 
@@ -143,13 +187,16 @@ function afterEvaluate(
     return;
   }
   catalog.evaluations.setState(id, "verifying", { summary: collected.summary });
-  const evaluation = catalog.evaluations.get(id);
-  catalog.jobs.add({
-    id: context.newId(),
-    evaluationId: id,
-    runner: job.runner,
-    priority: jobPriority("verify", priorityOf(context, evaluation.modelId)),
-    spec: verifySpec(context.folders.installation, subjectOf(context, evaluation), collected.files),
+  goOn(context, job, () => {
+    const evaluation = catalog.evaluations.get(id);
+    const subject = subjectOf(context, evaluation);
+    catalog.jobs.add({
+      id: context.newId(),
+      evaluationId: id,
+      runner: job.runner,
+      priority: jobPriority("verify", priorityOf(context, evaluation.modelId)),
+      spec: verifySpec(context.folders.installation, subject, collected.files),
+    });
   });
 }
 

@@ -6,12 +6,27 @@ const underWay = ["queued", "running", "attacking", "verifying"];
 
 /** How far runs are, with the evaluations of their models, and further evaluations. */
 export function progressOf(
-  { catalog }: CoreContext,
+  { catalog, engine }: CoreContext,
   asked: { runs: string[]; evaluations: string[]; since: number | null },
 ): Progress {
   const progress = catalog.progress.of(asked.runs, asked.evaluations, asked.since);
+  const troubles = new Map(
+    [...engine.troubles()].map(([id, why]) => {
+      const job = catalog.jobs.get(id);
+      return [job?.runId ?? job?.evaluationId, why];
+    }),
+  );
+  const withTrouble = <T extends { id: string; condition: string | null }>(row: T): T => ({
+    ...row,
+    condition: troubles.get(row.id) ?? row.condition,
+  });
   const states = [progress.counts.runs, progress.counts.evaluations].flatMap(Object.keys);
-  return { ...progress, done: !states.some((state) => underWay.includes(state)) };
+  return {
+    ...progress,
+    runs: progress.runs.map(withTrouble),
+    evaluations: progress.evaluations.map(withTrouble),
+    done: !states.some((state) => underWay.includes(state)),
+  };
 }
 
 /** Lets queued jobs start, and says which runs and evaluations have not ended. */

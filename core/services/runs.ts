@@ -150,7 +150,7 @@ export function addRun(
 /** Asks every unfinished job of a run, and of its model's evaluations, to end. */
 export function stopRun(context: CoreContext, text: string): { run: CatalogRun; stopped: number } {
   const run = findRun(context, text);
-  const stopped = context.catalog.transaction(() => stopJobsOf(context, run.id));
+  const stopped = context.catalog.urgentTransaction(() => stopJobsOf(context, run.id));
   context.engine.wake();
   return { run, stopped };
 }

@@ -204,7 +204,7 @@ export async function stopSweep(
   catalog.transaction(() => catalog.sweeps.unwant(id));
   let stopped = 0;
   for (const some of allCells(context, id)) {
-    stopped += catalog.transaction(() =>
+    stopped += catalog.urgentTransaction(() =>
       some.reduce((sum, { runId }) => sum + (runId ? stopJobsOf(context, runId) : 0), 0),
     );
     engine.wake();

@@ -73,7 +73,7 @@ async function measure(root: string, perLine: number, count: number) {
   delay.enable();
   const before = process.threadCpuUsage();
   const start = performance.now();
-  await ingestAttempt(timed, attempt, true);
+  await ingestAttempt(timed, attempt, true, Infinity);
   const duration = performance.now() - start;
   const core = milliseconds(process.threadCpuUsage(before));
   delay.disable();

@@ -27,6 +27,8 @@ export function attemptFiles(folder: string) {
     supervisorLog: join(folder, "supervisor.log"),
     /** Exists once the attempt is asked to stop. */
     stop: join(folder, "stop.json"),
+    /** Becomes `stop.json`: made at the launch, for the job may have filled the disk by then. */
+    stopDraft: join(folder, "stop.draft"),
     exit: join(folder, "exit.json"),
     resources: join(folder, "resources.jsonl"),
     log: join(folder, "log"),

@@ -1,7 +1,7 @@
 /** Runs jobs as processes on this machine, each under a supervisor that outlives the engine. */
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
-import { access, readFile } from "node:fs/promises";
+import { access, readFile, rename, writeFile } from "node:fs/promises";
 import { delimiter, dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -22,7 +22,6 @@ import {
   createDurably,
   hiddenEnvironmentVariable,
   hiddenVariables,
-  replaceFile,
   runFolderOf,
   runFolderVariable,
   supervisedFolderVariable,
@@ -77,6 +76,7 @@ export function createProcessRunner(options: ProcessRunnerOptions = {}): Runner 
     if (await wasStarted(files)) return;
     await Promise.all([
       writeFileAtomic(files.launch, JSON.stringify(launchFile(spec))),
+      writeFile(files.stopDraft, ""),
       makeOutputPipe(spec.folder),
     ]);
     const errors = openSync(files.supervisorLog, "a", 0o600);
@@ -128,7 +128,7 @@ export function createProcessRunner(options: ProcessRunnerOptions = {}): Runner 
     async stop(folder) {
       const files = attemptFiles(folder);
       if (!(await isPresent(files.launch)) || (await isPresent(files.stop))) return;
-      replaceFile(files.stop, JSON.stringify({ time: Date.now() }));
+      await askToStop(files);
       const supervisor = await readRecord(files.supervisor, supervisorFileSchema);
       if (supervisor.kind !== "read" || "released" in supervisor.value) return;
       // The supervisor looks for the file twice a second; the signal makes it look now. Windows
@@ -232,6 +232,16 @@ async function readRecord<T>(file: string, schema: z.ZodType<T>): Promise<Read<T
     // These files appear whole, so one that cannot be read was damaged by something else.
     const detail = error instanceof Error ? error.message : String(error);
     return { kind: "damaged", detail: `${file} cannot be read: ${detail}` };
+  }
+}
+
+async function askToStop(files: AttemptFiles): Promise<void> {
+  try {
+    await rename(files.stopDraft, files.stop);
+  } catch (error) {
+    if (!isErrno(error, "ENOENT")) throw error;
+    // Launched by an older version. It says all by being there, and so needs no space for content.
+    await writeFile(files.stop, "");
   }
 }
 

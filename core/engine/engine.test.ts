@@ -1,0 +1,154 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, onTestFinished, test } from "vitest";
+import { temporaryFolder } from "../../tests/support/temporary-folder.ts";
+import { resourcesSchema } from "../../shared/schemas/experiment.ts";
+import { createCatalog } from "../catalog/catalog.ts";
+import type { ExitRecord } from "../domain/job.ts";
+import type { EngineStore, LaunchSpec, Observation, Runner } from "../domain/ports.ts";
+import { createLocalStore } from "../storage/local-store.ts";
+import { createTreeStore } from "../storage/tree.ts";
+import { createEngine } from "./engine.ts";
+
+const exit: ExitRecord = {
+  code: 0,
+  signal: null,
+  endedBy: "itself",
+  startError: null,
+  startedAt: 1,
+  endedAt: 2,
+  peakMemory: null,
+  cpuSeconds: null,
+  logDropped: 0,
+};
+
+/** Runs nothing: a job is what the test says, and runs until it is stopped. */
+function pretendRunner() {
+  const states = new Map<string, Observation>();
+  const launched: LaunchSpec[] = [];
+  const runner: Runner = {
+    kind: "process",
+    async launch(spec) {
+      launched.push(spec);
+      states.set(spec.key.job, { kind: "running", since: 1 });
+    },
+    observe: async (_folder, { job }) => states.get(job) ?? { kind: "absent" },
+    async stop(_folder, { job }) {
+      states.set(job, { kind: "ended", exit: { ...exit, endedBy: "stopped" } });
+    },
+    async release() {},
+  };
+  return { runner, states, launched };
+}
+
+/** An engine on a catalog of its own; `change` puts faults into what it keeps there. */
+function open(change: (store: EngineStore) => Partial<EngineStore> = () => ({})) {
+  const data = temporaryFolder();
+  let ids = 0;
+  const catalog = createCatalog(data, { now: () => Date.now() }, () => `id${ids++}`);
+  catalog.jobs.onJobEnded(() => {});
+  const pretend = pretendRunner();
+  const artifacts = createLocalStore(join(data, "artifacts"));
+  const engine = createEngine({
+    store: { ...catalog.jobs.engineStore, ...change(catalog.jobs.engineStore) },
+    artifacts,
+    trees: createTreeStore(artifacts),
+    datasetsFolder: join(data, "datasets"),
+    jobsFolder: join(data, "jobs"),
+    runners: new Map([["process", pretend.runner]]),
+    slots: { cpus: 8, gpus: [] },
+    interval: 5,
+    onError: () => {},
+  });
+  engine.setWorking(true);
+  onTestFinished(async () => {
+    await engine.close();
+    catalog.close();
+  });
+  const add = (id: string) => {
+    catalog.jobs.add({
+      id,
+      runner: "process",
+      priority: 0,
+      spec: {
+        stage: "pack",
+        command: ["pretend"],
+        cwd: ".",
+        env: {},
+        parameters: {},
+        seed: 0,
+        resources: resourcesSchema.parse({}),
+        timeLimit: 1000,
+        silenceLimit: 1000,
+        retries: 0,
+        inputs: {},
+      },
+    });
+    engine.wake();
+  };
+  return { data, catalog, engine, add, ...pretend };
+}
+
+/** Waits for what the test's own time limit ends otherwise. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await sleep(5);
+}
+
+/** Puts a line where a running job reports its metrics. */
+function report(folder: string): void {
+  mkdirSync(join(folder, "run", "out"), { recursive: true });
+  writeFileSync(join(folder, "run", "out", "metrics.jsonl"), '{"loss": 1}\n');
+}
+
+test("a job whose metrics cannot be kept says so, can be stopped, and holds up no other", async () => {
+  const { catalog, engine, add, launched } = open(() => ({
+    appendMetrics() {
+      throw new Error("no room for metrics");
+    },
+  }));
+  add("a");
+  await until(() => catalog.jobs.get("a")?.state === "running");
+  report(launched[0]?.folder ?? "");
+  await until(() => catalog.jobs.get("a")?.condition === "no room for metrics");
+  expect(engine.troubles()).toEqual(new Map([["a", "no room for metrics"]]));
+  add("b");
+  await until(() => catalog.jobs.get("b")?.state === "running");
+  // Reading fails for ever and waits long by now; stopping is another matter.
+  catalog.transaction(() => catalog.jobs.requestStop("a"));
+  engine.wake();
+  await until(() => catalog.jobs.get("a")?.state === "collecting");
+});
+
+test("a condition ends with what caused it", async () => {
+  let full = true;
+  const { catalog, add, launched } = open((store) => ({
+    appendMetrics(...args) {
+      if (full) throw new Error("no room for metrics");
+      store.appendMetrics(...args);
+    },
+  }));
+  add("a");
+  await until(() => catalog.jobs.get("a")?.state === "running");
+  report(launched[0]?.folder ?? "");
+  await until(() => catalog.jobs.get("a")?.condition === "no room for metrics");
+  full = false;
+  await until(() => catalog.jobs.get("a")?.condition === null);
+  expect(catalog.jobs.get("a")?.state).toBe("running");
+});
+
+test("a condition that lasts is noted once", async () => {
+  let tries = 0;
+  const { catalog, add, launched } = open(() => ({
+    appendMetrics() {
+      tries++;
+      throw new Error("no room for metrics");
+    },
+  }));
+  add("a");
+  await until(() => catalog.jobs.get("a")?.state === "running");
+  report(launched[0]?.folder ?? "");
+  await until(() => tries >= 2);
+  const noted = catalog.events.after(0).filter(({ kind }) => kind === "job.condition");
+  expect(noted).toHaveLength(1);
+});
