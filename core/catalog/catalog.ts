@@ -10,7 +10,7 @@ import { createMetricStore } from "./metrics.ts";
 import { createModelCatalog } from "./models.ts";
 import { openCatalog } from "./open.ts";
 import { createRunCatalog } from "./runs.ts";
-import { translateSqliteError } from "./sqlite-errors.ts";
+import { translateSqliteError, translatingSqliteErrors } from "./sqlite-errors.ts";
 
 export type Catalog = ReturnType<typeof createCatalog>;
 
@@ -23,6 +23,7 @@ export function createCatalog(folder: string, clock: Clock, newId: () => string)
   const events = createEventLog(db, clock);
   const artifacts = createArtifactCatalog(db, clock);
   const metrics = createMetricStore(db);
+  const jobs = createJobCatalog(db, clock, { events, artifacts, metrics });
   return {
     events,
     artifacts,
@@ -33,7 +34,7 @@ export function createCatalog(folder: string, clock: Clock, newId: () => string)
     models: createModelCatalog(db, clock, newId, artifacts),
     runs: createRunCatalog(db, clock, newId, events),
     evaluations: createEvaluationCatalog(db, clock, newId, events),
-    jobs: createJobCatalog(db, clock, { events, artifacts, metrics }),
+    jobs: { ...jobs, engineStore: translatingSqliteErrors(jobs.engineStore, folder) },
     /** Runs `work` as one transaction; all of it is kept or none. */
     transaction<T>(work: () => T): T {
       try {

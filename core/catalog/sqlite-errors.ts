@@ -23,3 +23,21 @@ export function translateSqliteError(error: unknown, folder: string): unknown {
     });
   return error;
 }
+
+/** The same methods, with errors of SQLite translated. */
+export function translatingSqliteErrors<T extends object>(methods: T, folder: string): T {
+  const translated = Object.entries(methods).map(([name, method]: [string, unknown]) => {
+    if (typeof method !== "function") return [name, method];
+    return [
+      name,
+      (...args: unknown[]): unknown => {
+        try {
+          return Reflect.apply(method, methods, args);
+        } catch (error) {
+          throw translateSqliteError(error, folder);
+        }
+      },
+    ];
+  });
+  return Object.fromEntries(translated) as T;
+}

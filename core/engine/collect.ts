@@ -22,6 +22,7 @@ import type {
 } from "../domain/ports.ts";
 import type { TreeManifest } from "../domain/tree.ts";
 import { isErrno } from "../platform/errno.ts";
+import { openRegularFile } from "../platform/regular-file.ts";
 import { walkFiles } from "../platform/source-files.ts";
 import { readLines } from "./ingest.ts";
 
@@ -154,11 +155,17 @@ async function readJson<T>(file: string): Promise<T | null> {
 
 /** A program's own summary; one that cannot be read is said, for it is not worth a failure. */
 async function readSummary(file: string): Promise<Record<string, unknown> | null> {
+  if (!(await lstat(file).catch(() => undefined))) return null;
   try {
-    const value = await readJson<unknown>(file);
-    if (value === null) return null;
-    if (typeof value === "object" && !Array.isArray(value)) return { ...value };
-    return { summary_error: "out/summary.json is no object" };
+    const handle = await openRegularFile(file);
+    if (!handle) return { summary_error: "out/summary.json is no regular file" };
+    try {
+      const value: unknown = JSON.parse(await handle.readFile("utf8"));
+      if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+      return { summary_error: "out/summary.json is no object" };
+    } finally {
+      await handle.close();
+    }
   } catch (error) {
     return { summary_error: error instanceof Error ? error.message : String(error) };
   }

@@ -4,8 +4,8 @@ import { dirname, join } from "node:path";
 import { GauntletError } from "../../shared/errors.ts";
 import { isTerminal } from "../domain/job.ts";
 import type { Attempt, Job } from "../domain/job-spec.ts";
-import type { Runner } from "../domain/ports.ts";
-import { type Action, isRetried, plan, type Slots } from "../domain/plan.ts";
+import type { Observation, Runner } from "../domain/ports.ts";
+import { type Action, type Active, isRetried, plan, type Slots } from "../domain/plan.ts";
 import { describeEnvironment, type Environment } from "../platform/environment.ts";
 import { isErrno } from "../platform/errno.ts";
 import { collectAttempt, type CollectParts } from "./collect.ts";
@@ -39,8 +39,8 @@ export function createEngine(options: EngineOptions) {
   let timer: NodeJS.Timeout | undefined;
   let current: Promise<void> | undefined;
   let wakeAgain = false;
-  /** Jobs whose last action failed: not before this time (monotonic ms), and the wait so far. */
-  const backOff = new Map<string, { until: number; wait: number }>();
+  /** Jobs whose last action failed: not before this time (monotonic ms), the wait so far, why. */
+  const backOff = new Map<string, { until: number; wait: number; why: string }>();
   const environments = new Map<number, Promise<Environment>>();
   const busy = new Map<string, Promise<void>>();
 
@@ -128,10 +128,14 @@ export function createEngine(options: EngineOptions) {
     }
   }
 
-  /** Starts an action unless its job is still busy with one or waits after a failure. */
+  /** Whether a job is still busy with an action or waits after a failure. */
+  function mustWait({ id }: Job): boolean {
+    return busy.has(id) || (backOff.get(id)?.until ?? 0) > performance.now();
+  }
+
   function start(action: Action): void {
     const { id } = action.job;
-    if (busy.has(id) || (backOff.get(id)?.until ?? 0) > performance.now()) return;
+    if (mustWait(action.job)) return;
     // Other work may have moved the job on since the look that planned this.
     const now = store.job(id);
     if (now?.state !== action.job.state || now.attempt !== action.job.attempt) return;
@@ -148,31 +152,44 @@ export function createEngine(options: EngineOptions) {
 
   function actionFailed(job: Job, error: unknown): void {
     const wait = Math.min(longestBackOff, (backOff.get(job.id)?.wait ?? 250) * 2);
-    backOff.set(job.id, { until: performance.now() + wait, wait });
-    const detail =
-      isErrno(error, "ENOSPC") || (error instanceof GauntletError && error.code === "DISK_FULL")
-        ? "the disk is full; results wait in the run folder until there is space"
-        : error instanceof Error
-          ? error.message
-          : String(error);
+    const why = isDiskFull(error)
+      ? "the disk is full; results wait in the run folder until there is space"
+      : error instanceof Error
+        ? error.message
+        : String(error);
+    backOff.set(job.id, { until: performance.now() + wait, wait, why });
     options.onError(error, job);
     try {
-      store.setCondition(job, detail);
+      store.setCondition(job, why);
     } catch (second) {
       options.onError(second, job); // A full disk refuses this as well; the next round tries again.
     }
   }
 
+  /** What is to be seen of a job. Whatever is wrong with it is its own, and holds up no other. */
+  async function look({ job, attempt }: { job: Job; attempt: Attempt }): Promise<Active> {
+    let observation: Observation;
+    try {
+      const key = { job: job.id, attempt: attempt.number };
+      observation = await runnerOf(job).observe(attempt.folder, key);
+    } catch (error) {
+      options.onError(error, job);
+      const detail = error instanceof Error ? error.message : String(error);
+      return { job, attempt, observation: { kind: "unreachable", detail } };
+    }
+    if (observation.kind === "running" && !mustWait(job)) {
+      try {
+        await ingestAttempt(store, attempt, false);
+        backOff.delete(job.id);
+      } catch (error) {
+        actionFailed(job, error);
+      }
+    }
+    return { job, attempt, observation };
+  }
+
   async function round(): Promise<void> {
-    const active = await Promise.all(
-      store.active().map(async ({ job, attempt }) => {
-        const key = { job: job.id, attempt: attempt.number };
-        const observation = await runnerOf(job).observe(attempt.folder, key);
-        if (observation.kind === "running" && !busy.has(job.id))
-          await ingestAttempt(store, attempt, false);
-        return { job, attempt, observation };
-      }),
-    );
+    const active = await Promise.all(store.active().map(look));
     const actions = plan({
       queued: store.queued(),
       active,
@@ -219,6 +236,8 @@ export function createEngine(options: EngineOptions) {
       wake();
     },
     isWorking: () => working,
+    /** Why a job waits, where its last action failed: known even when the catalog's disk is full. */
+    conditionOf: (id: string): string | null => backOff.get(id)?.why ?? null,
     /** The job once it has ended for good. */
     async ended(id: string): Promise<Job> {
       for (;;) {
@@ -236,4 +255,8 @@ export function createEngine(options: EngineOptions) {
       await Promise.all(busy.values());
     },
   };
+}
+
+function isDiskFull(error: unknown): boolean {
+  return isErrno(error, "ENOSPC") || (error instanceof GauntletError && error.code === "DISK_FULL");
 }

@@ -1,8 +1,7 @@
-import { type FileHandle, open } from "node:fs/promises";
 import type { Attempt } from "../domain/job-spec.ts";
 import { type MetricPoint, parseMetricLine } from "../domain/metric-lines.ts";
 import type { EngineStore, IngestPosition, ResourceSample } from "../domain/ports.ts";
-import { isErrno } from "../platform/errno.ts";
+import { openRegularFile } from "../platform/regular-file.ts";
 import { join } from "node:path";
 
 const chunkBytes = 1 << 20;
@@ -66,7 +65,8 @@ function parseResourceLine(line: string): ResourceSample[] {
 /**
  * Calls `commit` for each chunk of whole lines from `position` on, with how many over-long lines
  * ended in it and the position behind it. The last half line is left until its newline comes, or,
- * when the writer has `ended`, is taken as it is. A file that is not there has no lines.
+ * when the writer has `ended`, is taken as it is. What is not there, or is no regular file, has no
+ * lines.
  */
 export async function readLines(
   path: string,
@@ -74,13 +74,8 @@ export async function readLines(
   ended: boolean,
   commit: (lines: string[], skipped: number, position: IngestPosition) => void,
 ): Promise<void> {
-  let file: FileHandle;
-  try {
-    file = await open(path, "r");
-  } catch (error) {
-    if (isErrno(error, "ENOENT") || isErrno(error, "ENOTDIR")) return;
-    throw error;
-  }
+  const file = await openRegularFile(path);
+  if (!file) return;
   try {
     let { offset, skipping } = position;
     const buffer = Buffer.allocUnsafe(Math.max(chunkBytes, lineLimitBytes));

@@ -5,10 +5,12 @@ import type { CoreContext } from "./context.ts";
 
 /** How far runs are, with the evaluations of their models, and further evaluations. */
 export function progressOf(
-  { catalog }: CoreContext,
+  { catalog, engine }: CoreContext,
   runIds: readonly string[],
   evaluationIds: readonly string[],
 ): Progress {
+  const conditionOf = (jobId: string) =>
+    engine.conditionOf(jobId) ?? catalog.jobs.get(jobId)?.condition ?? null;
   const ids = new Set(evaluationIds);
   const runs = runIds.map((id): Progress["runs"][number] => {
     const run = catalog.runs.get(id);
@@ -25,7 +27,7 @@ export function progressOf(
       reason,
       stage: open?.stage ?? null,
       jobState: open?.state ?? null,
-      condition: open ? (catalog.jobs.get(open.id)?.condition ?? null) : null,
+      condition: open ? conditionOf(open.id) : null,
       summary: run.summary ?? {},
       startedAt,
       endedAt,
@@ -40,7 +42,7 @@ export function progressOf(
       attack: attackLabel(catalog.attacks.get(attackId).definition),
       state,
       reason,
-      condition: open ? (catalog.jobs.get(open.id)?.condition ?? null) : null,
+      condition: open ? conditionOf(open.id) : null,
     };
   });
   const done =

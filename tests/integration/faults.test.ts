@@ -59,6 +59,24 @@ describe("a program that fails", () => {
     });
   });
 
+  test.runIf(process.platform === "linux")("by taking more memory than it was given", async () => {
+    const { client } = await openTestCore();
+    const program = `
+console.log("about to grow");
+globalThis.taken = Buffer.alloc(400e6, 1);
+setInterval(() => {}, 1000);`;
+    const limits = "  retries: 3\n  resources: { memory: 200MiB }\n";
+    const run = await runToEnd(client, experiment(program, limits));
+    expect(run).toMatchObject({ state: "failed", reason: "out-of-memory" });
+    // Another try would need as much.
+    expect(run.attempts).toHaveLength(1);
+    expect(run.attempts[0]).toMatchObject({
+      exit: { peakMemory: expect.toSatisfy((n) => n > 200 * 2 ** 20) },
+      hint: expect.stringContaining("resources.memory"),
+    });
+    expect(await logOf(client, run.id)).toContain("about to grow");
+  });
+
   test("and is tried again from its checkpoint, with every attempt kept", async () => {
     const { client } = await openTestCore();
     const program = `
@@ -128,6 +146,36 @@ appendFileSync(out + "/metrics.jsonl", '\\n{"loss": 2}\\n');`;
     expect(run.metrics).toMatchObject([{ name: "loss", points: 2, last: 2 }]);
     expect(run.attempts[0]?.badLines).toBe(1);
     expect(process.memoryUsage().rss).toBeLessThan(800e6);
+  });
+
+  test.each([
+    ["a folder", `mkdirSync(file);`],
+    ["a pipe that nobody writes to", `execFileSync("mkfifo", [file]);`],
+    ["a link to a device without end", `symlinkSync("/dev/zero", file);`],
+    ["a socket", `createServer().listen(file); await new Promise((go) => setTimeout(go, 200));`],
+  ])("%s in the place of a file is no file, and holds up nobody", async (_what, make) => {
+    const { client } = await openTestCore();
+    // While it runs and after its end; another run beside it must not notice.
+    const odd = experiment(`
+const { execFileSync } = await import("node:child_process");
+const { createServer } = await import("node:net");
+for (const file of [out + "/metrics.jsonl", out + "/summary.json"]) { ${make} }
+await new Promise((go) => setTimeout(go, 500));
+process.exit(0);`);
+    const plain = experiment(`
+appendFileSync(out + "/metrics.jsonl", '{"loss": 1}\\n');
+await new Promise((go) => setTimeout(go, 500));`);
+    const runs = await Promise.all(
+      [odd, plain].map(async (folder) => (await client.runs.submit({ folder })).run),
+    );
+    await untilDone(client, runs);
+    const [strange, other] = await Promise.all(runs.map((run) => client.runs.get({ run })));
+    expect(strange).toMatchObject({
+      state: "succeeded",
+      metrics: [],
+      summary: { summary_error: expect.stringContaining("summary.json") },
+    });
+    expect(other).toMatchObject({ state: "succeeded", metrics: [{ name: "loss", points: 1 }] });
   });
 
   test("hostile file names are names; links lead nowhere", async () => {

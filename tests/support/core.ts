@@ -5,6 +5,7 @@ import { createRouterClient } from "@orpc/server";
 import { onTestFinished } from "vitest";
 import type { Client } from "../../core/api/socket-client.ts";
 import { createCore } from "../../core/core.ts";
+import type { Clock } from "../../core/domain/ports.ts";
 import type { Progress } from "../../shared/views.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -15,8 +16,11 @@ export type TestCore = {
 };
 
 /** A core of its own for a test, on a new data folder unless one is given. */
-export async function openTestCore(data = temporaryFolder()): Promise<TestCore> {
-  const core = await createCore({ data });
+export async function openTestCore(
+  data = temporaryFolder(),
+  options: { clock?: Clock; cpus?: number } = {},
+): Promise<TestCore> {
+  const core = await createCore({ data, ...options });
   let closed = false;
   const close = async () => {
     if (closed) return;
