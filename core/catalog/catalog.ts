@@ -14,6 +14,20 @@ import { translateSqliteError, translatingSqliteErrors } from "./sqlite-errors.t
 
 export type Catalog = ReturnType<typeof createCatalog>;
 
+/** Tables whose rows are listed, or queued, in the order of their ids. */
+const tablesWithIds = [
+  "experiment",
+  "experiment_version",
+  "dataset",
+  "sweep",
+  "run",
+  "model",
+  "attack",
+  "attack_set",
+  "evaluation",
+  "job",
+];
+
 /**
  * The experiment catalog of a data folder, owned by this process until `close`.
  * Throws what openCatalog throws.
@@ -23,6 +37,11 @@ export function createCatalog(folder: string, clock: Clock, newId: () => string)
   const events = createEventLog(db, clock);
   const artifacts = createArtifactCatalog(db, clock);
   const metrics = createMetricStore(db);
+  const newestId = db.prepare<[], { id: string | null }>(
+    `SELECT max(id) AS id FROM (${tablesWithIds
+      .map((table) => `SELECT max(id) AS id FROM ${table}`)
+      .join(" UNION ALL ")})`,
+  );
   const jobs = createJobCatalog(db, clock, { events, artifacts, metrics });
   return {
     events,
@@ -42,6 +61,10 @@ export function createCatalog(folder: string, clock: Clock, newId: () => string)
       } catch (error) {
         throw translateSqliteError(error, folder);
       }
+    },
+    /** The greatest id that was ever given; null in an empty catalog. */
+    newestId(): string | null {
+      return newestId.get()?.id ?? null;
     },
     /** SQLite's own check of the file: `ok`, or what is wrong. */
     integrity(): string {

@@ -87,8 +87,10 @@ export function createJobCatalog(
      ORDER BY j.priority DESC, j.id`,
   );
   const setState = db.prepare<[JobState, string]>("UPDATE job SET state = ? WHERE id = ?");
+  // Nothing ends before it began, even when the clock was set back in between.
   const endJob = db.prepare<[JobState, string | null, string | null, number, string]>(
-    "UPDATE job SET state = ?, reason = ?, raw = ?, condition = NULL, ended_at = ? WHERE id = ?",
+    `UPDATE job SET state = ?, reason = ?, raw = ?, condition = NULL,
+       ended_at = max(?, created_at) WHERE id = ?`,
   );
   const insertAttempt = db.prepare(
     `INSERT INTO attempt (job_id, number, folder, gpus_json, command_json, state, created_at)
@@ -103,7 +105,8 @@ export function createJobCatalog(
   const attemptState = db.prepare<[string, number]>("UPDATE attempt SET state = ? WHERE id = ?");
   const endAttempt = db.prepare(
     `UPDATE attempt SET state = @state, reason = @reason, raw = @raw, exit_json = @exit,
-       environment_json = @environment, summary_json = @summary, started_at = coalesce(@startedAt, started_at), ended_at = @endedAt
+       environment_json = @environment, summary_json = @summary, started_at = coalesce(@startedAt, started_at),
+       ended_at = max(@endedAt, coalesce(@startedAt, started_at, created_at))
      WHERE id = @id`,
   );
   const condition = db.prepare<[string | null, string]>(
@@ -114,7 +117,8 @@ export function createJobCatalog(
      WHERE id = ? AND state IN ('queued', 'starting', 'running', 'collecting')`,
   );
   const runStarted = db.prepare<[number, string]>(
-    "UPDATE run SET state = 'running', started_at = coalesce(started_at, ?) WHERE id = ?",
+    `UPDATE run SET state = 'running', started_at = coalesce(started_at, max(?, created_at))
+     WHERE id = ?`,
   );
   const evaluationState = db.prepare<[string, string]>(
     "UPDATE evaluation SET state = ? WHERE id = ? AND state IN ('queued', 'attacking')",

@@ -111,7 +111,8 @@ export function createRunCatalog(
      ORDER BY id DESC LIMIT 1`,
   );
   const finish = db.prepare<[RunState, string | null, number, string]>(
-    "UPDATE run SET state = ?, reason = ?, ended_at = ? WHERE id = ?",
+    `UPDATE run SET state = ?, reason = ?, ended_at = max(?, coalesce(started_at, created_at))
+     WHERE id = ?`,
   );
   const addSummary = db.prepare<[string | null, string]>(
     "UPDATE run SET summary_json = json_patch(coalesce(summary_json, '{}'), ?) WHERE id = ?",

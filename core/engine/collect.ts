@@ -21,13 +21,14 @@ import type {
   TreeStore,
 } from "../domain/ports.ts";
 import type { TreeManifest } from "../domain/tree.ts";
+import { writeFileAtomic } from "../platform/atomic-file.ts";
 import { isErrno } from "../platform/errno.ts";
 import { openRegularFile } from "../platform/regular-file.ts";
 import { walkFiles } from "../platform/source-files.ts";
 import { readLines } from "./ingest.ts";
 
 export type CollectParts = {
-  store: EngineStore;
+  store: Pick<EngineStore, "treeFiles">;
   artifacts: ArtifactStore;
   trees: TreeStore;
   /** Where packed datasets are kept. */
@@ -59,8 +60,7 @@ export async function collectAttempt(
     if (job.stage === "train")
       collected.model = await keepTree(parts.trees, join(run, "out", "model"));
     if (verdict.state !== "succeeded") return { verdict, collected };
-    if (job.stage === "pack")
-      collected.dataset = await keepDataset(parts, join(run, "out", "dataset"));
+    if (job.stage === "pack") collected.dataset = await keepDataset(parts, attempt.folder);
     if (job.stage === "verify") collected.outcomes = await readOutcomes(run);
   } catch (error) {
     if (isPassing(error)) throw error;
@@ -115,7 +115,7 @@ async function keepFiles(
 }
 
 /** Files that a program wrote or changed beside its code: an unmodified script may know no out/. */
-async function changedCode(store: EngineStore, job: Job, run: string): Promise<string[]> {
+async function changedCode(store: CollectParts["store"], job: Job, run: string): Promise<string[]> {
   if (!job.spec.inputs.code) return [];
   const known = new Map(
     store.treeFiles(job.spec.inputs.code).files.map((file) => [file.path, file.size]),
@@ -171,19 +171,31 @@ async function readSummary(file: string): Promise<Record<string, unknown> | null
   }
 }
 
-/** Moves a packed dataset to its place under its content hash. */
-async function keepDataset(parts: CollectParts, folder: string): Promise<DatasetRecord> {
-  const record = await describeDataset(folder);
-  const target = join(parts.datasetsFolder, record.hash);
+/**
+ * Moves a packed dataset to its place under its content hash. What is moved is noted before, so
+ * that a collection which is repeated, because the first one died before its commit, finds it.
+ */
+async function keepDataset(parts: CollectParts, attemptFolder: string): Promise<DatasetRecord> {
+  const folder = join(attemptFolder, "run", "out", "dataset");
+  const note = join(attemptFolder, "dataset.json");
+  const moved = await readJson<DatasetRecord>(note);
+  if (moved && !(await isThere(folder)) && (await isThere(moved.folder))) return moved;
+  const described = await describeDataset(folder);
+  const record = { ...described, folder: join(parts.datasetsFolder, described.hash) };
+  await writeFileAtomic(note, JSON.stringify(record));
   await mkdir(parts.datasetsFolder, { recursive: true });
   try {
-    await rename(folder, target);
+    await rename(folder, record.folder);
   } catch (error) {
     // The same content is there already.
     if (!isErrno(error, "ENOTEMPTY") && !isErrno(error, "EEXIST")) throw error;
     await rm(folder, { recursive: true, force: true });
   }
-  return { ...record, folder: target };
+  return record;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined)) !== undefined;
 }
 
 /**

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { GauntletError } from "../../shared/errors.ts";
 import { isTerminal } from "../domain/job.ts";
 import type { Attempt, Job } from "../domain/job-spec.ts";
-import type { Observation, Runner } from "../domain/ports.ts";
+import type { EngineStore, Observation, Runner } from "../domain/ports.ts";
 import { type Action, type Active, isRetried, plan, type Slots } from "../domain/plan.ts";
 import { describeEnvironment, type Environment } from "../platform/environment.ts";
 import { isErrno } from "../platform/errno.ts";
@@ -13,6 +13,7 @@ import { ingestAttempt } from "./ingest.ts";
 import { fillRunFolder } from "./run-folder.ts";
 
 export type EngineOptions = CollectParts & {
+  store: EngineStore;
   runners: ReadonlyMap<string, Runner>;
   slots: Slots;
   /** Folder of the attempts' folders. */
