@@ -35,6 +35,7 @@ describe.runIf(process.platform === "linux")("a sweep under fire", () => {
           total.set(target, (total.get(target) ?? 0) + kills);
           done += kills;
         }
+        if (process.env["GAUNTLET_CRASH_STORY"]) console.log(report.story.join("\n"));
         const where = `GAUNTLET_CRASH_SEED=${seed}, sweep ${sweep}\n${report.story.join("\n")}\n`;
         expect(report.wrong, where).toEqual([]);
         if (report.kills.size === 0) throw new Error("a sweep ended without a kill");

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { identityOf, isSameProcess, signalProcess } from "../../core/platform/process-identity.ts";
 import { startCli } from "../support/cli.ts";
 import { checkAfterCrash, checkAtTheEnd, type Hits, type Seen } from "./checks.ts";
-import { createProgress } from "./progress.ts";
+import { createProgress, steps, type Progress } from "./progress.ts";
 import { familyOf, killFamily, reusePids, type Attached, type Family } from "./victims.ts";
 import { cells, worldVariable, type World } from "./world.ts";
 
@@ -18,7 +18,12 @@ export type Target = (typeof targets)[number];
 const shares = [0.4, 0.15, 0.15, 0.15, 0.15];
 
 /** Most changes to wait for before a kill; the number is drawn so that small ones are frequent. */
-const mostChanges = 30;
+const mostChanges = 90;
+/** Changes in which a step is waited for before the kill comes without it. */
+const stepPatience = 90;
+/** Wait between two looks, and between two looks for a target that is not there yet, ms. */
+const interval = 5;
+const absence = 50;
 /** Longest wait after them, ms: to fall between two changes as well. */
 const longestDelay = 30;
 /** Time without any change after which a sweep hangs, ms. Not a limit on its speed. */
@@ -95,7 +100,7 @@ export async function sweepUnderFire(
         submitted ||= existsSync(join(world.data, "jobs"));
         const done = await kill(world, family, target, random, ownerOf(world, alive()), hits);
         report.kills.set(target, (report.kills.get(target) ?? 0) + 1);
-        report.story.push(`after ${look()} changes: ${target} ${done}`);
+        report.story.push(`after ${look().count} changes: ${target} ${done}`);
         left--;
         await settle(commands);
         if (target === "everything" && random() < 0.7)
@@ -112,6 +117,7 @@ export async function sweepUnderFire(
     // The last kill may have hit a command whose work was done.
     const last = startOwner(world, ["wait"]);
     await last.ended;
+    report.story.push(`ended after ${look().count} changes`);
     if (last.status !== 0)
       report.wrong.push(`gauntlet wait ended with ${last.status}: ${last.output}`);
     report.wrong.push(...(await checkAtTheEnd(world, hits)));
@@ -155,33 +161,34 @@ function ownerOf({ data }: World, alive: readonly Owner[]): Owner | undefined {
 }
 
 /**
- * Waits for a random number of changes and a little more, and until there is such a target. Returns
- * who lives then; null when the commands have ended before.
+ * Waits for a random number of changes, mostly for a certain step after them, and a little more,
+ * and until there is such a target. Returns who lives then; null when the commands ended before.
  */
 async function reach(
   world: World,
   target: Target,
-  look: () => number,
+  look: () => Progress,
   random: () => number,
   alive: () => readonly Owner[],
 ): Promise<Family | null> {
-  const changes = Math.floor(random() ** 2 * mostChanges);
-  const delay = random() * longestDelay;
-  const goal = look() + changes;
+  const step = random() < 0.6 ? (steps[Math.floor(random() * steps.length)] ?? null) : null;
+  let before = look().count;
+  const goal = before + Math.floor(random() ** 2 * mostChanges);
+  const delay = random() ** 2 * longestDelay;
   let deadline = performance.now() + patience;
-  let before = look();
   for (;;) {
     if (alive().length === 0) return null;
-    const now = look();
-    if (now > before) deadline = performance.now() + patience;
+    const { count, fresh } = look();
+    if (count > before) deadline = performance.now() + patience;
     if (performance.now() > deadline) throw new Error("the sweep hangs");
-    before = now;
-    if (now >= goal) {
+    before = count;
+    if (count >= goal && (step === null || fresh.has(step) || count > goal + stepPatience)) {
       await sleep(delay);
       const family = await familyOf(world);
       if (isThere(target, family)) return family;
+      await sleep(absence);
     }
-    await sleep(3);
+    await sleep(interval);
   }
 }
 
@@ -199,12 +206,12 @@ function isThere(target: Target, { supervisors, jobs }: Family): boolean {
 }
 
 /** Waits until one of the commands has ended by itself. */
-async function untilNextEnd(look: () => number, alive: readonly Owner[]): Promise<void> {
-  let before = look();
+async function untilNextEnd(look: () => Progress, alive: readonly Owner[]): Promise<void> {
+  let before = look().count;
   for (;;) {
     const waiting = Promise.race(alive.map(({ ended }) => ended).concat(sleep(patience, "late")));
     const result = await waiting;
-    const now = look();
+    const now = look().count;
     if (result !== "late") return;
     if (now === before) throw new Error("the sweep hangs");
     before = now;

@@ -26,15 +26,19 @@ export type Family = {
 /** Every live process that was started, by whomever, for a world. */
 export async function familyOf({ folder }: World): Promise<Family> {
   const all = (await listProcesses()).filter(({ pid }) => startedWith(pid, worldVariable, folder));
-  const supervisors: Attached[] = [];
+  const supervised: Attached[] = [];
   const others: Attached[] = [];
   for (const entry of all) {
     const env = environmentOf(entry.pid);
-    const supervised = env.get("GAUNTLET_SUPERVISED_FOLDER");
+    const folder = env.get("GAUNTLET_SUPERVISED_FOLDER");
     const run = env.get("GAUNTLET_RUN_DIR");
-    if (supervised !== undefined) supervisors.push({ ...entry, folder: supervised });
+    if (folder !== undefined) supervised.push({ ...entry, folder });
     else if (run !== undefined) others.push({ ...entry, folder: join(run, "..") });
   }
+  // A supervisor's child that has its environment is a job that is just about to become one.
+  const pids = new Set(supervised.map(({ pid }) => pid));
+  const supervisors = supervised.filter(({ parent }) => !pids.has(parent));
+  others.push(...supervised.filter(({ parent }) => pids.has(parent)));
   const parents = new Set(supervisors.map(({ pid }) => pid));
   const jobs = others.filter(
     ({ pid, parent, folder: of }) => parents.has(parent) || recordOf(of)?.job?.pid === pid,

@@ -11,7 +11,7 @@ import { makeToy } from "../support/toy-dataset.ts";
 export const worldVariable = "CRASH_WORLD";
 
 /** What the sweep of tests/fixtures/crash/gauntlet.yaml comes to. */
-export const cells = 6;
+export const cells = 4;
 /** Samples that the experiment evaluates each model on. */
 export const samples = 12;
 /** Jobs of a cell: train, test, evaluate, verify. */
