@@ -3,6 +3,7 @@ import { createArtifactCatalog } from "./artifacts.ts";
 import { createAttackCatalog } from "./attacks.ts";
 import { createDatasetCatalog } from "./datasets.ts";
 import { createEvaluationCatalog } from "./evaluations.ts";
+import { durably } from "./durable.ts";
 import { createEventLog } from "./events.ts";
 import { createExperimentCatalog } from "./experiments.ts";
 import { createJobCatalog } from "./jobs.ts";
@@ -54,10 +55,10 @@ export function createCatalog(folder: string, clock: Clock, newId: () => string)
     runs: createRunCatalog(db, clock, newId, events),
     evaluations: createEvaluationCatalog(db, clock, newId, events),
     jobs: { ...jobs, engineStore: translatingSqliteErrors(jobs.engineStore, folder) },
-    /** Runs `work` as one transaction; all of it is kept or none. */
+    /** Runs `work` as one transaction; all of it is kept or none, and survives a power cut. */
     transaction<T>(work: () => T): T {
       try {
-        return db.transaction(work).immediate();
+        return durably(db, () => db.transaction(work).immediate());
       } catch (error) {
         throw translateSqliteError(error, folder);
       }

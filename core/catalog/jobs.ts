@@ -4,6 +4,7 @@ import { type FailureReason, type JobState, mayBecome, type Verdict } from "../d
 import type { Attempt, Job, JobSpec } from "../domain/job-spec.ts";
 import type { Stage } from "../../shared/schemas/run-folder.ts";
 import type { ArtifactCatalog } from "./artifacts.ts";
+import { durably } from "./durable.ts";
 import type { EventLog } from "./events.ts";
 import { fromJson, toNullableJson } from "./json.ts";
 import type { MetricStore } from "./metrics.ts";
@@ -103,7 +104,7 @@ export function createJobCatalog(
     "UPDATE attempt SET state = 'running', started_at = ? WHERE id = ?",
   );
   const attemptState = db.prepare<[string, number]>("UPDATE attempt SET state = ? WHERE id = ?");
-  const endAttempt = db.prepare(
+  const updateAttempt = db.prepare(
     `UPDATE attempt SET state = @state, reason = @reason, raw = @raw, exit_json = @exit,
        environment_json = @environment, summary_json = @summary, started_at = coalesce(@startedAt, started_at),
        ended_at = max(@endedAt, coalesce(@startedAt, started_at, created_at))
@@ -154,6 +155,29 @@ export function createJobCatalog(
     jobEnded(job, verdict, collected);
   }
 
+  const endAttempt = db.transaction(
+    (job: Job, attempt: Attempt, verdict: Verdict, collected: Collected, again: boolean) => {
+      const failed = verdict.state === "failed";
+      updateAttempt.run({
+        id: attempt.id,
+        state: verdict.state,
+        reason: failed ? verdict.reason : null,
+        raw: failed ? verdict.raw : null,
+        exit: toNullableJson(collected.exit),
+        environment: JSON.stringify(collected.environment),
+        summary: toNullableJson(collected.summary),
+        startedAt: collected.exit?.startedAt ?? null,
+        endedAt: collected.exit?.endedAt ?? clock.now(),
+      });
+      artifacts.addAttemptFiles(attempt.id, collected.files);
+      if (again) {
+        move({ ...job, state: "collecting" }, "queued");
+        return;
+      }
+      end(job, verdict, collected);
+    },
+  );
+
   const engineStore: EngineStore = {
     job: find,
     queued: () => selectQueued.all().map(jobFrom),
@@ -190,28 +214,8 @@ export function createJobCatalog(
       events.append("job.condition", job.id, { condition: text });
     }),
     endQueued: db.transaction((job: Job, verdict: Verdict) => end(job, verdict, null)),
-    endAttempt: db.transaction(
-      (job: Job, attempt: Attempt, verdict: Verdict, collected: Collected, again: boolean) => {
-        const failed = verdict.state === "failed";
-        endAttempt.run({
-          id: attempt.id,
-          state: verdict.state,
-          reason: failed ? verdict.reason : null,
-          raw: failed ? verdict.raw : null,
-          exit: toNullableJson(collected.exit),
-          environment: JSON.stringify(collected.environment),
-          summary: toNullableJson(collected.summary),
-          startedAt: collected.exit?.startedAt ?? null,
-          endedAt: collected.exit?.endedAt ?? clock.now(),
-        });
-        artifacts.addAttemptFiles(attempt.id, collected.files);
-        if (again) {
-          move({ ...job, state: "collecting" }, "queued");
-          return;
-        }
-        end(job, verdict, collected);
-      },
-    ),
+    // The attempt's folder is removed next, and the results must not go with it.
+    endAttempt: (...args) => durably(db, () => endAttempt(...args)),
     ingestPosition: (attempt, file) => metrics.position(attempt.id, file),
     appendMetrics: (attempt, points, badLines, position) =>
       metrics.append(attempt.id, points, badLines, position),

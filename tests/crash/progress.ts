@@ -22,7 +22,6 @@ export const steps = [
   "artifact",
   "journal",
 ] as const;
-export type Step = (typeof steps)[number];
 
 export type Progress = {
   /** Changes seen since the world began. */
