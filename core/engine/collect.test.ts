@@ -90,3 +90,13 @@ test("a dataset whose move had only been noted is moved", async () => {
   expect(again.dataset?.folder).not.toBe(collected.dataset?.folder);
   expect(existsSync(join(again.dataset?.folder ?? "", "dataset.json"))).toBe(true);
 });
+
+test("an attempt whose exit record is damaged is collected all the same", async () => {
+  const { attempt, parts } = packed();
+  writeFileSync(join(attempt.folder, "log"), "words");
+  writeFileSync(join(attempt.folder, "exit.json"), '{"code": 0');
+  const verdict = { state: "failed", reason: "lost", raw: "exit.json cannot be read" } as const;
+  const { collected, verdict: kept } = await collectAttempt(parts, job, attempt, verdict);
+  expect(kept).toBe(verdict);
+  expect(collected).toMatchObject({ exit: null, files: [{ path: "log", size: 5 }] });
+});

@@ -49,7 +49,7 @@ export async function collectAttempt(
   const run = join(attempt.folder, "run");
   const collected: Collected = {
     files: await keepFiles(parts, job, attempt, verdict),
-    exit: await readJson<ExitRecord>(join(attempt.folder, "exit.json")),
+    exit: await readExit(join(attempt.folder, "exit.json")),
     environment: {},
     summary: await readSummary(join(run, "out", "summary.json")),
     model: null,
@@ -149,6 +149,16 @@ async function readJson<T>(file: string): Promise<T | null> {
     return JSON.parse(await readFile(file, "utf8")) as T;
   } catch (error) {
     if (isErrno(error, "ENOENT")) return null;
+    throw error;
+  }
+}
+
+/** Null for a record that is damaged as well: the verdict, `lost`, has said so already. */
+async function readExit(file: string): Promise<ExitRecord | null> {
+  try {
+    return await readJson<ExitRecord>(file);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
     throw error;
   }
 }
