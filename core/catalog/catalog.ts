@@ -7,6 +7,7 @@ import { createArtifactCatalog } from "./artifacts.ts";
 import { createAttackCatalog } from "./attacks.ts";
 import { createDatasetCatalog } from "./datasets.ts";
 import { createEvaluationCatalog } from "./evaluations.ts";
+import { durably } from "./durable.ts";
 import { createEventLog } from "./events.ts";
 import { createExperimentCatalog } from "./experiments.ts";
 import { createJobCatalog } from "./jobs.ts";
@@ -26,6 +27,19 @@ export type Catalog = ReturnType<typeof createCatalog>;
 
 /** Held back on the data folder's disk: each piece takes the stops of some hundred jobs. */
 const reserve = { pieces: 16, bytes: 256 * 1024 };
+/** Tables whose rows are listed, or queued, in the order of their ids. */
+const tablesWithIds = [
+  "experiment",
+  "experiment_version",
+  "dataset",
+  "sweep",
+  "run",
+  "model",
+  "attack",
+  "attack_set",
+  "evaluation",
+  "job",
+];
 
 /**
  * The experiment catalog of a data folder, owned by this process until `close`.
@@ -36,6 +50,11 @@ export function createCatalog(folder: string, clock: Clock, newId: () => string)
   const events = createEventLog(db, clock);
   const artifacts = createArtifactCatalog(db, clock);
   const metrics = createMetricStore(db);
+  const newestId = db.prepare<[], { id: string | null }>(
+    `SELECT max(id) AS id FROM (${tablesWithIds
+      .map((table) => `SELECT max(id) AS id FROM ${table}`)
+      .join(" UNION ALL ")})`,
+  );
   const runValues = createRunValues(db);
   const jobs = createJobCatalog(db, clock, { events, artifacts, metrics, runValues });
   const engineStore = translatingSqliteErrors(jobs.engineStore, folder);
@@ -44,7 +63,7 @@ export function createCatalog(folder: string, clock: Clock, newId: () => string)
 
   function transaction<T>(work: () => T): T {
     try {
-      return db.transaction(work).immediate();
+      return durably(db, () => db.transaction(work).immediate());
     } catch (error) {
       throw translateSqliteError(error, folder);
     }
@@ -97,7 +116,14 @@ export function createCatalog(folder: string, clock: Clock, newId: () => string)
         },
       } satisfies EngineStore,
     },
-    /** Runs `work` as one transaction; all of it is kept or none. Throws DISK_FULL and the like. */
+    /** The greatest id that was ever given; null in an empty catalog. */
+    newestId(): string | null {
+      return newestId.get()?.id ?? null;
+    },
+    /**
+     * Runs `work` as one transaction; all of it is kept or none, and survives a power cut.
+     * Throws DISK_FULL and the like.
+     */
     transaction,
     /** The same for what stops a job: it may be the job that has filled the disk. */
     urgentTransaction: <T>(work: () => T): T => urgently(() => transaction(work)),

@@ -108,7 +108,7 @@ export function createEvaluationCatalog(
      VALUES (?, ?, ?, ?, 'queued', ?)`,
   );
   const setState = db.prepare(
-    `UPDATE evaluation SET state = @state, reason = @reason, ended_at = @endedAt,
+    `UPDATE evaluation SET state = @state, reason = @reason, ended_at = max(@endedAt, created_at),
        summary_json = coalesce(@summary, summary_json) WHERE id = @id`,
   );
   const outcomes = createOutcomeWriter(db);

@@ -4,6 +4,7 @@ import { type FailureReason, type JobState, mayBecome, type Verdict } from "../d
 import type { Attempt, Job, JobSpec } from "../domain/job-spec.ts";
 import type { Stage } from "../../shared/schemas/run-folder.ts";
 import type { ArtifactCatalog } from "./artifacts.ts";
+import { durably } from "./durable.ts";
 import type { EventLog } from "./events.ts";
 import { fromJson, toNullableJson } from "./json.ts";
 import type { MetricStore } from "./metrics.ts";
@@ -93,8 +94,10 @@ export function createJobCatalog(
      ORDER BY j.priority DESC, j.id`,
   );
   const setState = db.prepare<[JobState, string]>("UPDATE job SET state = ? WHERE id = ?");
+  // Nothing ends before it began, even when the clock was set back in between.
   const endJob = db.prepare<[JobState, string | null, string | null, number, string]>(
-    "UPDATE job SET state = ?, reason = ?, raw = ?, condition = NULL, ended_at = ? WHERE id = ?",
+    `UPDATE job SET state = ?, reason = ?, raw = ?, condition = NULL,
+       ended_at = max(?, created_at) WHERE id = ?`,
   );
   const insertAttempt = db.prepare(
     `INSERT INTO attempt (job_id, number, folder, gpus_json, command_json, state, created_at)
@@ -109,7 +112,8 @@ export function createJobCatalog(
   const attemptState = db.prepare<[string, number]>("UPDATE attempt SET state = ? WHERE id = ?");
   const endAttempt = db.prepare(
     `UPDATE attempt SET state = @state, reason = @reason, raw = @raw, exit_json = @exit,
-       environment_json = @environment, summary_json = @summary, started_at = coalesce(@startedAt, started_at), ended_at = @endedAt
+       environment_json = @environment, summary_json = @summary, started_at = coalesce(@startedAt, started_at),
+       ended_at = max(@endedAt, coalesce(@startedAt, started_at, created_at))
      WHERE id = @id`,
   );
   const condition = db.prepare<[string | null, string]>(
@@ -120,7 +124,8 @@ export function createJobCatalog(
      WHERE id = ? AND state IN ('queued', 'starting', 'running', 'collecting')`,
   );
   const runStarted = db.prepare<[number, string]>(
-    "UPDATE run SET state = 'running', started_at = coalesce(started_at, ?) WHERE id = ?",
+    `UPDATE run SET state = 'running', started_at = coalesce(started_at, max(?, created_at))
+     WHERE id = ?`,
   );
   const evaluationState = db.prepare<[string, string]>(
     "UPDATE evaluation SET state = ? WHERE id = ? AND state IN ('queued', 'attacking')",
@@ -181,19 +186,6 @@ export function createJobCatalog(
     },
   );
 
-  /**
-   * Does work whose commit, and with it all before it, is on the disk when it returns. Others are
-   * safe when a process dies and can be lost by a power cut, which is what makes them fast.
-   */
-  function durably<T>(work: () => T): T {
-    db.pragma("synchronous = FULL");
-    try {
-      return work();
-    } finally {
-      db.pragma("synchronous = NORMAL");
-    }
-  }
-
   const engineStore: EngineStore = {
     job: find,
     queued: () => selectQueued.all().map(jobFrom),
@@ -236,7 +228,7 @@ export function createJobCatalog(
     endQueued: db.transaction((job: Job, verdict: Verdict) => end(job, verdict, null)),
     // The engine removes the attempt's folder next: after a power cut the catalog must not say that
     // it is still to be run.
-    endAttempt: (...end) => durably(() => endAttemptOf(...end)),
+    endAttempt: (...end) => durably(db, () => endAttemptOf(...end)),
     ingestPosition: (attempt, file) => metrics.position(attempt.id, file),
     appendMetrics: (attempt, batch, position) => metrics.append(attempt.id, batch, position),
     appendResources: (attempt, samples, position) =>

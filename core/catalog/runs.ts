@@ -111,7 +111,8 @@ export function createRunCatalog(
   );
   const wantEvaluation = db.prepare<[string]>("UPDATE run SET evaluate = 1 WHERE id = ?");
   const finish = db.prepare<[RunState, string | null, number, string]>(
-    "UPDATE run SET state = ?, reason = ?, ended_at = ? WHERE id = ?",
+    `UPDATE run SET state = ?, reason = ?, ended_at = max(?, coalesce(started_at, created_at))
+     WHERE id = ?`,
   );
   const addSummary = db
     .prepare<[string | null, string], string>(

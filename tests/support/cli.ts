@@ -6,10 +6,15 @@ const program = fileURLToPath(new URL("../../cli/gauntlet.mjs", import.meta.url)
 export type CliResult = { status: number | null; stdout: string; stderr: string };
 
 /** Starts the `gauntlet` command as a user's shell would, with a data folder. */
-export function startCli(args: readonly string[], data: string, cwd?: string) {
+export function startCli(
+  args: readonly string[],
+  data: string,
+  cwd?: string,
+  env: Readonly<Record<string, string>> = {},
+) {
   return spawn(process.execPath, [program, ...args], {
     cwd,
-    env: { ...process.env, GAUNTLET_DATA: data, NO_COLOR: "1" },
+    env: { ...process.env, GAUNTLET_DATA: data, NO_COLOR: "1", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
 }

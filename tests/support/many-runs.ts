@@ -33,7 +33,10 @@ export function fillCatalog(folder: string, runs: number): void {
   const random = randomNumbers(1);
   const start = Date.UTC(2026, 0, 1);
   let now = start;
-  const newId = createIdSource(() => now);
+  const newId = createIdSource(
+    () => now,
+    () => null,
+  );
   const pick = <T>(values: readonly T[]): T => {
     const value = values[Math.floor(random() * values.length)];
     if (value === undefined) throw new Error("nothing to choose from");

@@ -13,7 +13,10 @@ export function openToyCatalog(folder: string): Catalog {
   return createCatalog(
     folder,
     clock,
-    createIdSource(() => clock.now()),
+    createIdSource(
+      () => clock.now(),
+      () => null,
+    ),
   );
 }
 
