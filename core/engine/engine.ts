@@ -218,7 +218,6 @@ export function createEngine(options: EngineOptions) {
       working = value;
       wake();
     },
-    isWorking: () => working,
     /** The job once it has ended for good. */
     async ended(id: string): Promise<Job> {
       for (;;) {

@@ -90,10 +90,9 @@ export async function packKitDataset(context: CoreContext, kit: Kit): Promise<Ca
       },
     });
   });
-  const wasWorking = engine.isWorking();
+  // Left on afterwards: others may have submitted meanwhile, and wait for their jobs.
   engine.setWorking(true);
   const job = await engine.ended(jobId);
-  engine.setWorking(wasWorking);
   const dataset = catalog.datasets.newest(kit.dataset.name);
   if (job.state === "succeeded" && dataset) return dataset;
   throw new GauntletError(
