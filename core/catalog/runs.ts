@@ -92,7 +92,7 @@ export function createRunCatalog(
   );
   const byId = db.prepare<[string], RunRow>(`SELECT ${runColumns} ${runFrom} WHERE r.id = ?`);
   const search = db.prepare<{ name: string; id: string }, RunRow>(
-    `SELECT ${runColumns} ${runFrom} WHERE r.name = @name OR substr(r.id, -length(@id)) = @id
+    `SELECT ${runColumns} ${runFrom} WHERE r.name = @name OR (length(@id) >= 6 AND substr(r.id, -length(@id)) = @id)
      ORDER BY r.id DESC LIMIT 10`,
   );
   const page = db.prepare<Filter & { limit: number; offset: number }, RunRow>(
@@ -168,7 +168,7 @@ export function createRunCatalog(
       if (!row) throw new Error(`no run ${id}`);
       return runOf(row);
     },
-    /** By name or by the end of the id, newest first; at most ten. */
+    /** By name or by at least six letters of the end of the id, newest first; at most ten. */
     search(text: string): CatalogRun[] {
       return search.all({ name: text, id: text.toUpperCase() }).map(runOf);
     },

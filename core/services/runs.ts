@@ -22,7 +22,7 @@ import { resolveAttacks } from "./evaluations.ts";
 import { onlyOne } from "./find.ts";
 import { trainSpec } from "./job-specs.ts";
 
-/** A run by name or by the end of its id. Throws RUN_NOT_FOUND and NAME_AMBIGUOUS. */
+/** A run by name or by the last letters of its id, six or more. Throws RUN_NOT_FOUND and NAME_AMBIGUOUS. */
 export function findRun({ catalog }: CoreContext, text: string): CatalogRun {
   return onlyOne(catalog.runs.search(text), text, "run", "RUN_NOT_FOUND");
 }

@@ -38,7 +38,7 @@ export type SweepResult = {
   evaluations: string[];
 };
 
-/** A sweep by name or by the end of its id. Throws SWEEP_NOT_FOUND and NAME_AMBIGUOUS. */
+/** A sweep by name or by the last letters of its id, six or more. Throws SWEEP_NOT_FOUND and NAME_AMBIGUOUS. */
 export function findSweep({ catalog }: CoreContext, text: string): CatalogSweep {
   return onlyOne(catalog.sweeps.search(text), text, "sweep", "SWEEP_NOT_FOUND");
 }
