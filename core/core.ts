@@ -39,7 +39,10 @@ export async function createCore(options: {
 }): Promise<Core> {
   const { data, clock = systemClock } = options;
   prepareDataFolder(data);
-  const newId = createIdSource(() => clock.now());
+  const newId = createIdSource(
+    () => clock.now(),
+    () => catalog.newestId(),
+  );
   const catalog = createCatalog(data, clock, newId);
   try {
     const artifacts = createLocalStore(join(data, "artifacts"));

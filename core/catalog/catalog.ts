@@ -14,6 +14,20 @@ import { createRunCatalog } from "./runs.ts";
 import { createSweepCatalog } from "./sweeps.ts";
 import { translateSqliteError } from "./sqlite-errors.ts";
 
+/** Tables whose ids come from the id source. */
+const tablesById = [
+  "experiment",
+  "experiment_version",
+  "dataset",
+  "sweep",
+  "run",
+  "model",
+  "attack",
+  "attack_set",
+  "evaluation",
+  "job",
+];
+
 export type Catalog = ReturnType<typeof createCatalog>;
 
 /**
@@ -22,6 +36,9 @@ export type Catalog = ReturnType<typeof createCatalog>;
  */
 export function createCatalog(folder: string, clock: Clock, newId: () => string) {
   const { db, close } = openCatalog(folder);
+  const newestId = db.prepare<[], { id: string | null }>(
+    `SELECT max(id) AS id FROM (${tablesById.map((table) => `SELECT max(id) AS id FROM ${table}`).join(" UNION ALL ")})`,
+  );
   const events = createEventLog(db, clock);
   const artifacts = createArtifactCatalog(db, clock);
   const metrics = createMetricStore(db);
@@ -45,6 +62,10 @@ export function createCatalog(folder: string, clock: Clock, newId: () => string)
       } catch (error) {
         throw translateSqliteError(error, folder);
       }
+    },
+    /** The id that sorts last of all that the catalog holds; null for an empty one. */
+    newestId(): string | null {
+      return newestId.get()?.id ?? null;
     },
     /** SQLite's own check of the file: `ok`, or what is wrong. */
     integrity(): string {
