@@ -30,10 +30,15 @@ export function createArtifactCatalog(db: Database, clock: Clock) {
   const dropUnusedTrees = db.prepare(
     `DELETE FROM tree WHERE hash NOT IN (
        SELECT code_tree FROM experiment_version UNION SELECT tree FROM model
-       UNION SELECT code_tree FROM model UNION SELECT tree FROM attack)`,
+       UNION SELECT code_tree FROM model UNION SELECT tree FROM attack
+       UNION SELECT json_extract(spec_json, '$.inputs.code') FROM job
+         WHERE run_id IS NULL AND evaluation_id IS NULL)`,
   );
   const selectUnreferenced = db.prepare<[], { sha256: string; size: number }>(
     "SELECT sha256, size FROM artifact WHERE refs = 0",
+  );
+  const selectRefs = db.prepare<[string], { refs: number }>(
+    "SELECT refs FROM artifact WHERE sha256 = ?",
   );
   const selectReferenced = db.prepare<[], { sha256: string }>(
     "SELECT sha256 FROM artifact WHERE refs > 0",
@@ -72,6 +77,9 @@ export function createArtifactCatalog(db: Database, clock: Clock) {
     /** Every stored file that something refers to. */
     referenced(): string[] {
       return selectReferenced.all().map(({ sha256 }) => sha256);
+    },
+    isUnreferenced(sha256: string): boolean {
+      return selectRefs.get(sha256)?.refs === 0;
     },
     /** Forgets a file after its bytes are gone; false when something refers to it again. */
     forget(sha256: string): boolean {

@@ -108,10 +108,13 @@ export function createEngine(options: EngineOptions) {
     store.markCollecting(job, attempt);
     await runnerOf(job).release(attempt.folder, { job: job.id, attempt: attempt.number });
     await ingestAttempt(store, attempt, true);
-    const result = await collectAttempt(options, job, attempt, verdict);
-    result.collected.environment = await environmentOf(job, attempt);
-    const again = isRetried(job, result.verdict);
-    store.endAttempt(job, attempt, result.verdict, result.collected, again);
+    const { result, again } = await options.artifacts.keeping(async () => {
+      const result = await collectAttempt(options, job, attempt, verdict);
+      result.collected.environment = await environmentOf(job, attempt);
+      const again = isRetried(job, result.verdict);
+      store.endAttempt(job, attempt, result.verdict, result.collected, again);
+      return { result, again };
+    });
     if (result.verdict.state === "failed" && result.verdict.reason === "incomplete-artifacts")
       return; // What could not be kept stays where it is, for a person to look at.
     // The folder of the job holds nothing else once no further attempt comes.

@@ -44,8 +44,9 @@ export async function deleteRuns(
     unused = [];
   }
   for (const { sha256 } of unused) {
-    await artifacts.remove(sha256);
-    catalog.artifacts.forget(sha256);
+    // What has come to be referred to again, or is about to be, stays.
+    if (!catalog.artifacts.isUnreferenced(sha256)) continue;
+    if (await artifacts.remove(sha256)) catalog.artifacts.forget(sha256);
   }
   if (!deletion) throw new Error("the deletion was not worked out");
   return deletion;

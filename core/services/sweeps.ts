@@ -52,7 +52,23 @@ export async function submitSweep(
   request: SweepRequest,
 ): Promise<SweepResult> {
   const { catalog } = context;
-  const { evaluate, again, priority } = request;
+  const { sweep, points } = await context.artifacts.keeping(() => noteSweep(context, request));
+  for (const some of chunks(points)) {
+    catalog.transaction(() => {
+      for (const point of some) wantCell(context, sweep.id, point, request.again);
+    });
+    await nextTurn();
+  }
+  return { ...(await fillSweep(context, sweep.id)), cells: points.length };
+}
+
+/** The sweep that a request is for, made when there is none, and its points. */
+async function noteSweep(
+  context: CoreContext,
+  request: SweepRequest,
+): Promise<{ sweep: CatalogSweep; points: SweepPoint[] }> {
+  const { catalog } = context;
+  const { evaluate, priority } = request;
   const { snapshot, dataset } = await prepare(context, request.folder, evaluate);
   const { spec } = snapshot;
   if (!spec.sweep)
@@ -76,13 +92,7 @@ export async function submitSweep(
       catalog.sweeps.add({ ...facts, name, method, datasetId: dataset?.id ?? null }),
     );
   });
-  for (const some of chunks(points)) {
-    catalog.transaction(() => {
-      for (const point of some) wantCell(context, sweep.id, point, again);
-    });
-    await nextTurn();
-  }
-  return { ...(await fillSweep(context, sweep.id)), cells: points.length };
+  return { sweep, points };
 }
 
 /** Adds the cell where it is new; asks for a run where it has none that will do. */
