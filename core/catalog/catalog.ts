@@ -10,6 +10,7 @@ import { createMetricStore } from "./metrics.ts";
 import { createModelCatalog } from "./models.ts";
 import { openCatalog } from "./open.ts";
 import { createProgressCatalog } from "./progress.ts";
+import { createRemovalCatalog } from "./removal.ts";
 import { createRunCatalog } from "./runs.ts";
 import { createSweepCatalog } from "./sweeps.ts";
 import { translateSqliteError } from "./sqlite-errors.ts";
@@ -54,6 +55,7 @@ export function createCatalog(folder: string, clock: Clock, newId: () => string)
     sweeps: createSweepCatalog(db, clock, newId, events),
     evaluations: createEvaluationCatalog(db, clock, newId, events),
     progress: createProgressCatalog(db),
+    removal: createRemovalCatalog(db),
     jobs: createJobCatalog(db, clock, { events, artifacts, metrics }),
     /** Runs `work` as one transaction; all of it is kept or none. */
     transaction<T>(work: () => T): T {
