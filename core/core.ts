@@ -15,6 +15,7 @@ import { createProcessRunner } from "./runners/process/runner.ts";
 import { continueChain } from "./services/chain.ts";
 import type { CoreContext } from "./services/context.ts";
 import { createDatasetReader } from "./services/dataset-reader.ts";
+import { resumeDeletions } from "./services/deletion.ts";
 import { installKits } from "./services/kits.ts";
 import { createLocalStore } from "./storage/local-store.ts";
 import { createTreeStore } from "./storage/tree.ts";
@@ -91,6 +92,7 @@ export async function createCore(options: {
     );
     await artifacts.sweepTemp();
     await engine.sweepFolders();
+    await resumeDeletions(context);
     await installKits(context);
     const router = createRouter(context, errorLog);
     const socket = await listenOnSocket(data, router);

@@ -10,10 +10,13 @@ export function createArtifactCatalog(db: Database, clock: Clock) {
     "INSERT INTO artifact (sha256, size, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
   );
   const insertTree = db.prepare<[string, number, number]>(
-    "INSERT INTO tree (hash, files, size) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    // One whose removal has begun is made whole again.
+    `INSERT INTO tree (hash, files, size) VALUES (?, ?, ?)
+     ON CONFLICT (hash) DO UPDATE SET unused = 0 WHERE unused = 1`,
   );
   const insertTreeFile = db.prepare<[string, string, string, number, number]>(
-    "INSERT INTO tree_file (tree, path, sha256, size, executable) VALUES (?, ?, ?, ?, ?)",
+    `INSERT INTO tree_file (tree, path, sha256, size, executable) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT DO NOTHING`,
   );
   const selectTree = db.prepare<
     [string],
@@ -27,13 +30,11 @@ export function createArtifactCatalog(db: Database, clock: Clock) {
     `SELECT f.path, f.sha256, f.size FROM attempt_file f JOIN attempt a ON a.id = f.attempt_id
      WHERE a.job_id = ? AND a.number = ? ORDER BY f.path`,
   );
-  const dropUnusedTrees = db.prepare(
-    `DELETE FROM tree WHERE hash NOT IN (
-       SELECT code_tree FROM experiment_version UNION SELECT tree FROM model
-       UNION SELECT code_tree FROM model UNION SELECT tree FROM attack)`,
+  const selectUnreferenced = db.prepare<[], { sha256: string }>(
+    "SELECT sha256 FROM artifact WHERE refs = 0",
   );
-  const selectUnreferenced = db.prepare<[], { sha256: string; size: number }>(
-    "SELECT sha256, size FROM artifact WHERE refs = 0",
+  const selectRefs = db.prepare<[string], { refs: number }>(
+    "SELECT refs FROM artifact WHERE sha256 = ?",
   );
   const selectReferenced = db.prepare<[], { sha256: string }>(
     "SELECT sha256 FROM artifact WHERE refs > 0",
@@ -64,10 +65,13 @@ export function createArtifactCatalog(db: Database, clock: Clock) {
     attemptFiles(jobId: string, attempt: number): StoredFile[] {
       return selectAttemptFiles.all(jobId, attempt);
     },
-    /** Forgets folders that nothing refers to and returns the files whose bytes may go. */
-    dropUnused(): { sha256: string; size: number }[] {
-      dropUnusedTrees.run();
-      return selectUnreferenced.all();
+    /** Files that nothing refers to: their removal was cut short, or their bytes were kept then. */
+    unreferenced(): string[] {
+      return selectUnreferenced.all().map(({ sha256 }) => sha256);
+    },
+    /** How many references to a file there are; undefined for one that is not known. */
+    refs(sha256: string): number | undefined {
+      return selectRefs.get(sha256)?.refs;
     },
     /** Every stored file that something refers to. */
     referenced(): string[] {

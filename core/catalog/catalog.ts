@@ -18,6 +18,7 @@ import { openCatalog } from "./open.ts";
 import { createOutcomeReader } from "./outcome-reader.ts";
 import { createProgressCatalog } from "./progress.ts";
 import { createReader } from "./reader.ts";
+import { createRemovalCatalog } from "./removal.ts";
 import { createRunValues } from "./run-values.ts";
 import { createRunCatalog } from "./runs.ts";
 import { createSweepCatalog } from "./sweeps.ts";
@@ -97,6 +98,7 @@ export function createCatalog(folder: string, clock: Clock, newId: () => string)
     evaluations: createEvaluationCatalog(db, clock, newId, events, runValues),
     outcomes: createOutcomeReader(db),
     progress: createProgressCatalog(db),
+    removal: createRemovalCatalog(db),
     /** Names that begin with `prefix`; see namesIn. */
     names(kind: NameKind, range: { prefix: string; limit: number }): string[] {
       return namesIn(db, kind, range);

@@ -5,6 +5,7 @@ import { sweepCells0002 } from "./migrations/0002-sweep-cells.ts";
 import { runValues0003 } from "./migrations/0003-run-values.ts";
 import { metricChunks0004 } from "./migrations/0004-metric-chunks.ts";
 import { outcomeBlocks0005 } from "./migrations/0005-outcome-blocks.ts";
+import { removal0006 } from "./migrations/0006-removal.ts";
 
 export type Migration = {
   version: number;
@@ -21,6 +22,7 @@ export const migrations: readonly Migration[] = [
   runValues0003,
   metricChunks0004,
   outcomeBlocks0005,
+  removal0006,
 ];
 
 /**

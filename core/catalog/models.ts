@@ -38,7 +38,7 @@ export function createModelCatalog(
   const byId = db.prepare<[string], Row>(`SELECT ${columns} ${from} WHERE m.id = ?`);
   const byRun = db.prepare<[string], Row>(`SELECT ${columns} ${from} WHERE m.run_id = ?`);
   const search = db.prepare<{ name: string; id: string }, Row>(
-    `SELECT ${columns} ${from} WHERE m.name = @name OR substr(m.id, -length(@id)) = @id
+    `SELECT ${columns} ${from} WHERE m.name = @name OR (length(@id) >= 6 AND substr(m.id, -length(@id)) = @id)
      ORDER BY m.id DESC LIMIT 10`,
   );
   const all = db.prepare<[], Row>(`SELECT ${columns} ${from} ORDER BY m.id DESC`);
@@ -83,7 +83,7 @@ export function createModelCatalog(
       const row = byRun.get(runId);
       return row && fromRow(row);
     },
-    /** By name or by the end of the id; at most ten. */
+    /** By name or by at least six letters of the end of the id; at most ten. */
     search(text: string): CatalogModel[] {
       return search.all({ name: text, id: text.toUpperCase() }).map(fromRow);
     },

@@ -97,7 +97,7 @@ export function createRunCatalog(
   const search = db.prepare<{ name: string; id: string }, RunRow>(
     `SELECT ${runColumns} ${runFrom}
      WHERE r.no IN (SELECT no FROM run WHERE name = @name
-       UNION SELECT no FROM run WHERE substr(id, -length(@id)) = @id)
+       UNION SELECT no FROM run WHERE length(@id) >= 6 AND substr(id, -length(@id)) = @id)
      ORDER BY r.no DESC LIMIT 10`,
   );
   const page = db.prepare<Filter & { limit: number; offset: number }, RunRow>(
@@ -180,7 +180,7 @@ export function createRunCatalog(
       if (!row) throw new Error(`no run ${id}`);
       return runOf(row);
     },
-    /** By name or by the end of the id, newest first; at most ten. */
+    /** By name or by at least six letters of the end of the id, newest first; at most ten. */
     search(text: string): CatalogRun[] {
       return search.all({ name: text, id: text.toUpperCase() }).map(runOf);
     },

@@ -86,7 +86,7 @@ export function createSweepCatalog(
   );
   const byId = db.prepare<[string], SweepRow>(`SELECT ${sweepColumns} ${sweepFrom} WHERE s.id = ?`);
   const search = db.prepare<{ name: string; id: string }, SweepRow>(
-    `SELECT ${sweepColumns} ${sweepFrom} WHERE s.name = @name OR substr(s.id, -length(@id)) = @id
+    `SELECT ${sweepColumns} ${sweepFrom} WHERE s.name = @name OR (length(@id) >= 6 AND substr(s.id, -length(@id)) = @id)
      ORDER BY s.id DESC LIMIT 10`,
   );
   const page = db.prepare<[number, number], SweepRow>(
@@ -202,7 +202,7 @@ export function createSweepCatalog(
       if (!row) throw new Error(`no sweep ${id}`);
       return sweepOf(row);
     },
-    /** By name or by the end of the id, newest first; at most ten. */
+    /** By name or by at least six letters of the end of the id, newest first; at most ten. */
     search(text: string): CatalogSweep[] {
       return search.all({ name: text, id: text.toUpperCase() }).map(sweepOf);
     },

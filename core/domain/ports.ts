@@ -85,15 +85,23 @@ export type Clock = { now(): number };
 
 /** Files kept by content. Hashes are lower-case SHA-256. */
 export type ArtifactStore = {
-  /** Keeps a file's bytes; the same bytes are stored once. */
+  /** Keeps a file's bytes; the same bytes are stored once. Belongs inside `keeping`. */
   put(file: string): Promise<{ sha256: string; size: number }>;
+  /**
+   * Does work that puts files and then commits what refers to them: until it ends, nothing that
+   * was put since it began is removed, for a put may have found its bytes there already.
+   */
+  keeping<T>(work: () => Promise<T>): Promise<T>;
   /** Path of the stored bytes; read-only for callers. Throws ARTIFACT_MISSING. */
   pathOf(sha256: string): string;
   has(sha256: string): Promise<boolean>;
   /** Copies to `target` (parents are made); with `verify`, checks the hash while copying. */
   materialise(sha256: string, target: string, options?: { verify?: boolean }): Promise<void>;
-  /** Removes the bytes for good. The caller knows that nothing refers to them. */
-  remove(sha256: string): Promise<void>;
+  /**
+   * Removes the bytes for good; false, and nothing is done, when they are kept. The caller has
+   * found in this same turn of the loop that nothing refers to them. A put of the same bytes waits.
+   */
+  remove(sha256: string): Promise<boolean>;
   /** Every stored hash, for checks and clean-up after a crash. */
   list(): AsyncIterable<string>;
 };

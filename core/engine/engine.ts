@@ -112,10 +112,13 @@ export function createEngine(options: EngineOptions) {
     await runnerOf(job).release(attempt.folder, { job: job.id, attempt: attempt.number });
     const problems = createProblems();
     await problems.guard("out/metrics.jsonl", () => readRest(attempt), null);
-    const result = await collectAttempt(options, job, attempt, action, problems);
-    result.collected.environment = await environmentOf(job, attempt);
-    const again = isRetried(job, result.verdict);
-    store.endAttempt(job, attempt, result.verdict, result.collected, again);
+    const { result, again } = await options.artifacts.keeping(async () => {
+      const result = await collectAttempt(options, job, attempt, action, problems);
+      result.collected.environment = await environmentOf(job, attempt);
+      const again = isRetried(job, result.verdict);
+      store.endAttempt(job, attempt, result.verdict, result.collected, again);
+      return { result, again };
+    });
     if (result.verdict.state === "failed" && result.verdict.reason === "incomplete-artifacts")
       return; // What could not be kept stays where it is, for a person to look at.
     // The folder of the job holds nothing else once no further attempt comes.
@@ -247,7 +250,6 @@ export function createEngine(options: EngineOptions) {
       working = value;
       wake();
     },
-    isWorking: () => working,
     /** Why jobs wait, by id, where something failed: known even when the catalog's disk is full. */
     troubles: () => failures.all(),
     /** The job once it has ended for good. */

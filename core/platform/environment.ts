@@ -19,7 +19,10 @@ export type Environment = {
   packages: Record<string, string>;
 };
 
-/** Describes this machine and the packages that a command's interpreter would load. */
+/**
+ * Describes this machine and the packages that a command's interpreter would load. Never rejects:
+ * it is asked beside a launch, and what cannot be told is left out.
+ */
 export async function describeEnvironment(
   command: readonly string[],
   folder: string,
@@ -71,19 +74,21 @@ async function askPython(program: string): Promise<Packages> {
   }
 }
 
+type Lockfile = { packages?: Record<string, { version?: string }> };
+
 async function nodePackages(folder: string): Promise<Record<string, string>> {
-  let text: string;
   try {
-    text = await readFile(join(folder, "package-lock.json"), "utf8");
+    const lock = JSON.parse(await readFile(join(folder, "package-lock.json"), "utf8")) as Lockfile;
+    return Object.fromEntries(
+      Object.entries(lock.packages ?? {}).flatMap(([path, { version }]) =>
+        path.startsWith("node_modules/") && version
+          ? [[path.slice("node_modules/".length), version]]
+          : [],
+      ),
+    );
   } catch {
-    return {}; // Code without a lockfile has no packages to record.
+    // Code without a lockfile has no packages to record; one with half a merge in it, or of another
+    // form, is the user's to mend, and no job depends on it.
+    return {};
   }
-  const lock = JSON.parse(text) as { packages?: Record<string, { version?: string }> };
-  return Object.fromEntries(
-    Object.entries(lock.packages ?? {}).flatMap(([path, { version }]) =>
-      path.startsWith("node_modules/") && version
-        ? [[path.slice("node_modules/".length), version]]
-        : [],
-    ),
-  );
 }

@@ -5,6 +5,7 @@ import { GauntletError } from "../../shared/errors.ts";
 import { formatProblems } from "../../shared/problems.ts";
 import { type Attack, attackLabel, attackPackSchema } from "../../shared/schemas/attack.ts";
 import type { AttackSet, CatalogAttack } from "../catalog/attacks.ts";
+import type { TreeManifest } from "../domain/tree.ts";
 import { listSourceFiles } from "../platform/source-files.ts";
 import type { CoreContext } from "./context.ts";
 import { attackSet, resolveAttacks } from "./evaluations.ts";
@@ -16,21 +17,29 @@ export const attackFileName = "attacks.yaml";
  * it is. Throws ATTACKS_INVALID, ATTACK_CHANGED and CODE_TOO_LARGE; then nothing was added.
  */
 export async function addAttacks(context: CoreContext, given: string): Promise<CatalogAttack[]> {
-  const { catalog, trees } = context;
+  const { artifacts, catalog, trees } = context;
   const folder = resolve(given);
   const definitions = await readAttacks(folder);
-  const tree = await trees.put(folder, await listSourceFiles(folder));
-  return catalog.transaction(() =>
-    definitions.map((definition) => {
-      const label = attackLabel(definition);
-      const known = catalog.attacks.find(label);
-      if (!known) return catalog.attacks.add(definition, tree);
-      const same =
-        known.tree === tree.hash && JSON.stringify(known.definition) === JSON.stringify(definition);
-      if (same) return known;
-      throw new GauntletError("ATTACK_CHANGED", `${label} is known with other code or options.`);
-    }),
-  );
+  return artifacts.keeping(async () => {
+    const tree = await trees.put(folder, await listSourceFiles(folder));
+    return catalog.transaction(() =>
+      definitions.map((definition) => addAttack(context, definition, tree)),
+    );
+  });
+}
+
+function addAttack(
+  { catalog }: CoreContext,
+  definition: Attack,
+  tree: TreeManifest,
+): CatalogAttack {
+  const label = attackLabel(definition);
+  const known = catalog.attacks.find(label);
+  if (!known) return catalog.attacks.add(definition, tree);
+  const same =
+    known.tree === tree.hash && JSON.stringify(known.definition) === JSON.stringify(definition);
+  if (same) return known;
+  throw new GauntletError("ATTACK_CHANGED", `${label} is known with other code or options.`);
 }
 
 async function readAttacks(folder: string): Promise<Attack[]> {

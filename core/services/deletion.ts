@@ -1,6 +1,11 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { GauntletError } from "../../shared/errors.ts";
+import type { Rubbish } from "../catalog/removal.ts";
+import type { CatalogRun } from "../catalog/runs.ts";
 import { isTerminal } from "../domain/job.ts";
 import type { CoreContext } from "./context.ts";
+import { planDeletion } from "./deletion-plan.ts";
+import { eachLimited } from "../platform/each-limited.ts";
 import { findRun, jobsOfRun } from "./runs.ts";
 
 export type Deletion = {
@@ -12,58 +17,125 @@ export type Deletion = {
   bytes: number;
 };
 
-/** Signals that the transaction was only a rehearsal. */
-class Rehearsed extends Error {}
+/** Files removed at a time: enough to keep a disk busy while it syncs. */
+const filesAtOnce = 8;
+
+/** Runs that are looked at, or cut off, before others get their turn. */
+const runsAtOnce = 10;
 
 /**
  * Deletes runs with their models, evaluations and files for good, or with `dryRun` says what that
- * would free, to the byte: it does all of it and takes it back. Throws RUN_NOT_FOUND, RUN_ACTIVE.
+ * would free, to the byte. Versions of experiments go with their last run, unless a sweep has them;
+ * sweeps keep their cells, and what models are compared by (datasets, attacks, threat models) stays.
+ * Throws RUN_NOT_FOUND, NAME_AMBIGUOUS and RUN_ACTIVE; then nothing is deleted, except that a run
+ * which becomes active in the middle of it ends a deletion of many.
  */
 export async function deleteRuns(
   context: CoreContext,
   names: readonly string[],
   dryRun: boolean,
 ): Promise<Deletion> {
-  const { catalog, artifacts } = context;
-  let deletion: Deletion | undefined;
-  let unused: { sha256: string; size: number }[] = [];
-  try {
-    catalog.transaction(() => {
-      deletion = { runs: [], models: 0, evaluations: 0, files: 0, bytes: 0 };
-      // Left over from a deletion that was cut short: not freed by this one.
-      const before = new Set(catalog.artifacts.dropUnused().map(({ sha256 }) => sha256));
-      for (const name of names) removeRun(context, name, deletion);
-      unused = catalog.artifacts.dropUnused();
-      const freed = unused.filter(({ sha256 }) => !before.has(sha256));
-      deletion.files = freed.length;
-      deletion.bytes = freed.reduce((sum, { size }) => sum + size, 0);
-      if (dryRun) throw new Rehearsed();
-    });
-  } catch (error) {
-    if (!(error instanceof Rehearsed)) throw error;
-    unused = [];
+  const runs = new Map<string, CatalogRun>();
+  for (const [index, name] of names.entries()) {
+    const run = findRun(context, name);
+    refuseActive(context, run);
+    runs.set(run.id, run);
+    if (index % runsAtOnce === 0) await nextTurn();
   }
-  for (const { sha256 } of unused) {
-    await artifacts.remove(sha256);
-    catalog.artifacts.forget(sha256);
+  if (dryRun) return planDeletion(context, [...runs.values()]);
+  const total: Deletion = { runs: [], models: 0, evaluations: 0, files: 0, bytes: 0 };
+  const left = [...runs.values()];
+  while (left.length > 0) {
+    const some = left.splice(0, runsAtOnce);
+    const cutOff = context.catalog.transaction(() => some.map((run) => cutOffRun(context, run)));
+    const rubbish: Rubbish = { jobs: [], trees: [] };
+    for (const { run, models, evaluations, jobs, trees } of cutOff) {
+      total.runs.push({ id: run.id, name: run.name });
+      total.models += models;
+      total.evaluations += evaluations;
+      rubbish.jobs.push(...jobs);
+      rubbish.trees.push(...trees);
+    }
+    for (const size of await clearAway(context, rubbish)) {
+      total.files++;
+      total.bytes += size;
+    }
   }
-  if (!deletion) throw new Error("the deletion was not worked out");
-  return deletion;
+  await removeUnreferenced(context);
+  return total;
 }
 
-function removeRun(context: CoreContext, name: string, deletion: Deletion): void {
-  const { catalog } = context;
-  const run = findRun(context, name);
+/** Goes on with deletions that were cut short, as by a crash. */
+export async function resumeDeletions(context: CoreContext): Promise<void> {
+  await clearAway(context, context.catalog.removal.rubbish());
+  await removeUnreferenced(context);
+}
+
+function refuseActive(context: CoreContext, run: CatalogRun): void {
   if (jobsOfRun(context, run.id).some(({ state }) => !isTerminal(state)))
     throw new GauntletError("RUN_ACTIVE", `The run ${run.name} still has unfinished jobs.`, {
       hint: `Stop it first: gauntlet runs stop ${run.name}.`,
     });
+}
+
+type CutOff = Rubbish & { run: CatalogRun; models: number; evaluations: number };
+
+/**
+ * Takes a run out of the catalog with all that is small. What may be large is left without an
+ * owner: its jobs, with what they reported, and the trees that nothing uses any more.
+ */
+function cutOffRun(context: CoreContext, run: CatalogRun): CutOff {
+  const { catalog } = context;
+  const { removal } = catalog;
+  refuseActive(context, run);
+  const jobs = removal.cutOffJobs(run.id);
+  const trees: string[] = [];
+  let evaluations = 0;
   const model = catalog.models.ofRun(run.id);
   if (model) {
-    deletion.models++;
-    deletion.evaluations += catalog.evaluations.removeOfModel(model.id);
+    for (const { id } of catalog.evaluations.ofModel(model.id))
+      jobs.push(...removal.cutOffJobs(id));
+    evaluations = catalog.evaluations.removeOfModel(model.id);
     catalog.models.remove(model.id);
+    trees.push(model.tree, model.codeTree);
   }
   catalog.runs.remove(run.id);
-  deletion.runs.push({ id: run.id, name: run.name });
+  const code = removal.removeVersion(run.experimentVersionId);
+  if (code !== null) trees.push(code);
+  return {
+    run,
+    models: model ? 1 : 0,
+    evaluations,
+    jobs,
+    trees: trees.filter((hash) => removal.markTree(hash)),
+  };
+}
+
+/** Removes rubbish, some at a time, then the bytes of files that it was the last to refer to. */
+async function clearAway(context: CoreContext, rubbish: Rubbish): Promise<number[]> {
+  const { catalog } = context;
+  const unreferenced = new Map<string, number>();
+  while (rubbish.jobs.length > 0 || rubbish.trees.length > 0) {
+    for (const [sha256, size] of catalog.transaction(() => catalog.removal.removeSome(rubbish)))
+      unreferenced.set(sha256, size);
+    await nextTurn();
+  }
+  const freed: number[] = [];
+  await eachLimited([...unreferenced], filesAtOnce, async ([sha256, size]) => {
+    if (await removeBytes(context, sha256)) freed.push(size);
+  });
+  return freed;
+}
+
+/** True when the bytes are gone; what is referred to again, or is about to be, stays. */
+async function removeBytes({ catalog, artifacts }: CoreContext, sha256: string): Promise<boolean> {
+  const refs = catalog.artifacts.refs(sha256);
+  if (refs === undefined) return true; // Another deletion found it meanwhile.
+  if (refs > 0 || !(await artifacts.remove(sha256))) return false;
+  return catalog.artifacts.forget(sha256);
+}
+
+/** Bytes that an earlier deletion did not come to remove, or that were kept for work that failed. */
+async function removeUnreferenced(context: CoreContext): Promise<void> {
+  for (const sha256 of context.catalog.artifacts.unreferenced()) await removeBytes(context, sha256);
 }

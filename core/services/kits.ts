@@ -66,7 +66,22 @@ const minute = 60_000;
 
 /** Packs a kit's dataset in a job of its own and waits for it. Throws DATASET_INVALID. */
 export async function packKitDataset(context: CoreContext, kit: Kit): Promise<CatalogDataset> {
-  const { catalog, trees, engine } = context;
+  const { catalog, engine } = context;
+  const jobId = await context.artifacts.keeping(() => queuePacking(context, kit));
+  // Left on afterwards: others may have submitted meanwhile, and wait for their jobs.
+  engine.setWorking(true);
+  const job = await engine.ended(jobId);
+  const dataset = catalog.datasets.newest(kit.dataset.name);
+  if (job.state === "succeeded" && dataset) return dataset;
+  throw new GauntletError(
+    "DATASET_INVALID",
+    `Packing the dataset ${kit.dataset.name} ended as ${job.state}${job.reason ? ` (${job.reason})` : ""}.`,
+    { details: job.raw ?? undefined },
+  );
+}
+
+async function queuePacking(context: CoreContext, kit: Kit): Promise<string> {
+  const { catalog, trees } = context;
   const code = await trees.put(kit.folder, await listSourceFiles(kit.folder));
   const jobId = context.newId();
   catalog.transaction(() => {
@@ -90,17 +105,7 @@ export async function packKitDataset(context: CoreContext, kit: Kit): Promise<Ca
       },
     });
   });
-  const wasWorking = engine.isWorking();
-  engine.setWorking(true);
-  const job = await engine.ended(jobId);
-  engine.setWorking(wasWorking);
-  const dataset = catalog.datasets.newest(kit.dataset.name);
-  if (job.state === "succeeded" && dataset) return dataset;
-  throw new GauntletError(
-    "DATASET_INVALID",
-    `Packing the dataset ${kit.dataset.name} ended as ${job.state}${job.reason ? ` (${job.reason})` : ""}.`,
-    { details: job.raw ?? undefined },
-  );
+  return jobId;
 }
 
 /** Where an npm package that carries data stands. */

@@ -42,19 +42,21 @@ export async function importModel(
     });
   if (!(await lstat(codeFile).catch(() => undefined))?.isFile())
     throw new GauntletError("MODEL_INVALID", `There is no file ${codeFile}.`);
-  const tree = await keepCheckpoint(context, request.file);
-  const code = await context.trees.put(codeFolder, await codeBeside(codeFolder, request.file));
-  return catalog.transaction(() => {
-    catalog.artifacts.addTree(code);
-    const id = catalog.models.add({
-      name: request.name ?? basename(request.file, extname(request.file)),
-      runId: null,
-      tree,
-      codeTree: code.hash,
-      interface: checked.data,
-      datasetId: dataset.id,
+  return context.artifacts.keeping(async () => {
+    const tree = await keepCheckpoint(context, request.file);
+    const code = await context.trees.put(codeFolder, await codeBeside(codeFolder, request.file));
+    return catalog.transaction(() => {
+      catalog.artifacts.addTree(code);
+      const id = catalog.models.add({
+        name: request.name ?? basename(request.file, extname(request.file)),
+        runId: null,
+        tree,
+        codeTree: code.hash,
+        interface: checked.data,
+        datasetId: dataset.id,
+      });
+      return catalog.models.get(id);
     });
-    return catalog.models.get(id);
   });
 }
 

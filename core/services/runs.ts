@@ -22,7 +22,7 @@ import { resolveAttacks } from "./evaluations.ts";
 import { onlyOne } from "./find.ts";
 import { trainSpec } from "./job-specs.ts";
 
-/** A run by name or by the end of its id. Throws RUN_NOT_FOUND and NAME_AMBIGUOUS. */
+/** A run by name or by the last letters of its id, six or more. Throws RUN_NOT_FOUND and NAME_AMBIGUOUS. */
 export function findRun({ catalog }: CoreContext, text: string): CatalogRun {
   return onlyOne(catalog.runs.search(text), text, "run", "RUN_NOT_FOUND");
 }
@@ -39,13 +39,15 @@ export type RunRequest = {
 
 /** Queues one run of an experiment. Returns its id. */
 export async function submitRun(context: CoreContext, request: RunRequest): Promise<string> {
-  const { snapshot, dataset } = await prepare(context, request.folder, request.evaluate);
-  const { spec } = snapshot;
-  const point = singlePoint(spec, request.parameters, request.seed);
   const { evaluate, priority } = request;
-  const id = context.catalog.transaction(() => {
-    const version = { id: noteVersion(context, snapshot), spec, codeTree: snapshot.code.hash };
-    return addRun(context, { version, dataset, evaluate, priority, sweepId: null, point });
+  const id = await context.artifacts.keeping(async () => {
+    const { snapshot, dataset } = await prepare(context, request.folder, evaluate);
+    const { spec } = snapshot;
+    const point = singlePoint(spec, request.parameters, request.seed);
+    return context.catalog.transaction(() => {
+      const version = { id: noteVersion(context, snapshot), spec, codeTree: snapshot.code.hash };
+      return addRun(context, { version, dataset, evaluate, priority, sweepId: null, point });
+    });
   });
   context.engine.setWorking(true);
   return id;
@@ -90,7 +92,10 @@ function singlePoint(
 
 export type Prepared = { snapshot: ExperimentSnapshot; dataset: CatalogDataset | null };
 
-/** Everything that can be wrong is found here, before anything is queued. */
+/**
+ * Everything that can be wrong is found here, before anything is queued. Call it, and note the
+ * snapshot, inside `artifacts.keeping`.
+ */
 export async function prepare(
   context: CoreContext,
   folder: string,

@@ -39,7 +39,7 @@ export type SweepResult = {
   evaluations: string[];
 };
 
-/** A sweep by name or by the end of its id. Throws SWEEP_NOT_FOUND and NAME_AMBIGUOUS. */
+/** A sweep by name or by the last letters of its id, six or more. Throws SWEEP_NOT_FOUND and NAME_AMBIGUOUS. */
 export function findSweep({ catalog }: CoreContext, text: string): CatalogSweep {
   return onlyOne(catalog.sweeps.search(text), text, "sweep", "SWEEP_NOT_FOUND");
 }
@@ -53,7 +53,23 @@ export async function submitSweep(
   request: SweepRequest,
 ): Promise<SweepResult> {
   const { catalog } = context;
-  const { evaluate, again, priority } = request;
+  const { sweep, points } = await context.artifacts.keeping(() => noteSweep(context, request));
+  for (const some of chunks(points)) {
+    catalog.transaction(() => {
+      for (const point of some) wantCell(context, sweep.id, point, request.again);
+    });
+    await nextTurn();
+  }
+  return { ...(await fillSweep(context, sweep.id)), cells: points.length };
+}
+
+/** The sweep that a request is for, made when there is none, and its points. */
+async function noteSweep(
+  context: CoreContext,
+  request: SweepRequest,
+): Promise<{ sweep: CatalogSweep; points: SweepPoint[] }> {
+  const { catalog } = context;
+  const { evaluate, priority } = request;
   const { snapshot, dataset } = await prepare(context, request.folder, evaluate);
   const { spec } = snapshot;
   const section = sweepOf(spec);
@@ -74,13 +90,7 @@ export async function submitSweep(
       catalog.sweeps.add({ ...facts, name, method, datasetId: dataset?.id ?? null }),
     );
   });
-  for (const some of chunks(points)) {
-    catalog.transaction(() => {
-      for (const point of some) wantCell(context, sweep.id, point, again);
-    });
-    await nextTurn();
-  }
-  return { ...(await fillSweep(context, sweep.id)), cells: points.length };
+  return { sweep, points };
 }
 
 /** What submitting the sweep of a folder would run; nothing is noted or queued. */

@@ -37,6 +37,9 @@ const chunkSize = 2 ** 20;
 export function createLocalStore(root: string): LocalStore {
   const temporaryFolder = join(root, "tmp");
   const underWay = new Set<string>();
+  /** For each `keeping` under way the hashes that were put since it began. */
+  const kept = new Set<Set<string>>();
+  const removals = new Map<string, Promise<void>>();
 
   const fileOf = (sha256: string) => join(root, sha256.slice(0, 2), sha256);
 
@@ -51,6 +54,25 @@ export function createLocalStore(root: string): LocalStore {
     }
   }
 
+  /**
+   * Notes that bytes are wanted and says whether they are there whole. Noting comes first and a
+   * removal that had begun is waited for, so that none can come between this and a commit.
+   */
+  async function hasWanted(sha256: string, size: number): Promise<boolean> {
+    for (const hashes of kept) hashes.add(sha256);
+    await Promise.allSettled([removals.get(sha256)]);
+    return (await sizeOf(sha256)) === size;
+  }
+
+  async function removeFile(sha256: string): Promise<void> {
+    const file = fileOf(sha256);
+    await translatingFileErrors(root, async () => {
+      if ((await sizeOf(sha256)) === null) return;
+      await rm(file, { force: true });
+      await syncFolder(dirname(file));
+    });
+  }
+
   /** Writes to a temporary file and puts it in its place once its content is known and safe. */
   async function write(chunks: AsyncIterable<Buffer> | Iterable<Buffer>) {
     const name = randomUUID();
@@ -60,7 +82,7 @@ export function createLocalStore(root: string): LocalStore {
       await mkdir(temporaryFolder, { recursive: true });
       const written = await writeHashing(temporary, chunks);
       // Bytes of another length are damaged, and are replaced.
-      if ((await sizeOf(written.sha256)) !== written.size)
+      if (!(await hasWanted(written.sha256, written.size)))
         await moveIntoPlace(temporary, fileOf(written.sha256));
       return written;
     } finally {
@@ -77,10 +99,20 @@ export function createLocalStore(root: string): LocalStore {
           return await translatingFileErrors(root, () => write(chunksOf(source)));
         const bytes = await source.readFile();
         const sha256 = createHash("sha256").update(bytes).digest("hex");
-        if ((await sizeOf(sha256)) === bytes.length) return { sha256, size: bytes.length };
+        if (await hasWanted(sha256, bytes.length)) return { sha256, size: bytes.length };
         return await translatingFileErrors(root, () => write([bytes]));
       } finally {
         await source.close();
+      }
+    },
+
+    async keeping(work) {
+      const hashes = new Set<string>();
+      kept.add(hashes);
+      try {
+        return await work();
+      } finally {
+        kept.delete(hashes);
       }
     },
 
@@ -114,13 +146,15 @@ export function createLocalStore(root: string): LocalStore {
     },
 
     async remove(sha256) {
-      if (!isHash(sha256)) return;
-      const file = fileOf(sha256);
-      await translatingFileErrors(root, async () => {
-        if ((await sizeOf(sha256)) === null) return;
-        await rm(file, { force: true });
-        await syncFolder(dirname(file));
-      });
+      if (!isHash(sha256)) return true;
+      for (const hashes of kept) if (hashes.has(sha256)) return false;
+      let removal = removals.get(sha256);
+      if (!removal) {
+        removal = removeFile(sha256).finally(() => removals.delete(sha256));
+        removals.set(sha256, removal);
+      }
+      await removal;
+      return true;
     },
 
     async *list() {

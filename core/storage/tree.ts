@@ -5,6 +5,7 @@ import { GauntletError } from "../../shared/errors.ts";
 import { excerpt } from "../../shared/visible.ts";
 import type { ArtifactStore, TreeStore } from "../domain/ports.ts";
 import type { TreeFile, TreeManifest } from "../domain/tree.ts";
+import { eachLimited } from "../platform/each-limited.ts";
 import { isErrno } from "../platform/errno.ts";
 import { translatingFileErrors } from "./file-errors.ts";
 
@@ -33,7 +34,7 @@ export async function putTree(
   checkPaths(paths);
   const root = await realpath(folder);
   const files: TreeFile[] = [];
-  await eachLimited(paths, async (path) => {
+  await eachLimited(paths, concurrency, async (path) => {
     const file = await resolveInside(root, path);
     const { sha256, size } = await artifacts.put(file);
     const executable = ((await stat(file)).mode & 0o111) !== 0;
@@ -62,7 +63,7 @@ export async function materialiseTree(
     );
   await translatingFileErrors(target, () => mkdir(target, { recursive: true }));
   if ((await readdir(target)).length > 0) throw new Error(`${target} is not empty`);
-  await eachLimited(tree.files, async ({ path, sha256, executable }) => {
+  await eachLimited(tree.files, concurrency, async ({ path, sha256, executable }) => {
     const file = join(target, ...path.split("/"));
     await artifacts.materialise(sha256, file, { verify: true });
     if (executable) await chmod(file, 0o755);
@@ -127,21 +128,4 @@ async function resolveInside(root: string, path: string): Promise<string> {
 
 function refused(path: string, problem: string): GauntletError {
   return new GauntletError("ARTIFACT_REFUSED", `${excerpt(path, 200)} ${problem}.`);
-}
-
-/** Visits all items, some at a time. After a failure nothing new begins, and it is thrown last. */
-async function eachLimited<T>(
-  items: readonly T[],
-  visit: (item: T) => Promise<void>,
-): Promise<void> {
-  const left = items.values();
-  const failures: unknown[] = [];
-  const work = async () => {
-    for (const item of left) {
-      if (failures.length > 0) return;
-      await visit(item).catch((error: unknown) => failures.push(error));
-    }
-  };
-  await Promise.all(Array.from({ length: concurrency }, work));
-  if (failures.length > 0) throw failures[0];
 }

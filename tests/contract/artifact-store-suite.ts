@@ -110,6 +110,46 @@ export function artifactStoreSuite(name: string, open: () => Promise<StoreUnderT
       expect(await store.has(sha256)).toBe(true);
     });
 
+    test("what was put stays while it is kept, also by another, and goes afterwards", async () => {
+      const file = await fileWith("wanted");
+      const large = await fileWith(new Uint8Array(5 * 2 ** 20).fill(9), "large");
+      const before = await store.put(file);
+      await store.keeping(async () => {
+        expect(await store.remove((await store.put(await fileWith("other"))).sha256)).toBe(false);
+        await store.keeping(async () => void (await store.put(file)));
+        expect(await store.remove(before.sha256)).toBe(false);
+        expect(await store.remove((await store.put(large)).sha256)).toBe(false);
+      });
+      const left = await listed();
+      expect(left).toHaveLength(3);
+      for (const sha256 of left) expect(await store.remove(sha256)).toBe(true);
+      expect(await listed()).toEqual([]);
+    });
+
+    test("work that fails keeps nothing", async () => {
+      const file = await fileWith("unwanted");
+      const work = store.keeping(async () => {
+        await store.put(file);
+        throw new Error("cut short");
+      });
+      await expect(work).rejects.toThrow("cut short");
+      for (const sha256 of await listed()) expect(await store.remove(sha256)).toBe(true);
+    });
+
+    test("bytes that are put while they are removed are there afterwards", async () => {
+      const files = [await fileWith("small"), await fileWith(new Uint8Array(5 * 2 ** 20), "large")];
+      for (const file of files)
+        for (let round = 0; round < 20; round++) {
+          const { sha256 } = await store.put(file);
+          await store.keeping(async () => {
+            const removed = Promise.all([store.remove(sha256), store.remove(sha256)]);
+            for (let turn = 0; turn < round; turn++) await new Promise(setImmediate);
+            await Promise.all([store.put(file), removed]);
+            expect(await store.has(sha256)).toBe(true);
+          });
+        }
+    });
+
     test("what is not there is ARTIFACT_MISSING and leaves no file", async () => {
       const folder = temporaryFolder();
       for (const sha256 of ["0".repeat(64), "", "../../etc/passwd", "A".repeat(64)]) {
