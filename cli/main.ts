@@ -6,6 +6,7 @@ import { datasetCommands } from "./commands/datasets.ts";
 import { demoCommand, startCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
+import { exportCommand } from "./commands/export.ts";
 import { initCommand } from "./commands/init.ts";
 import { leaderboardCommand } from "./commands/leaderboard.ts";
 import { modelCommands } from "./commands/models.ts";
@@ -38,6 +39,7 @@ for (const command of [
   runsCommands(),
   sweepsCommands(),
   sqlCommand(),
+  exportCommand(),
   modelCommands(),
   attackCommands(),
   datasetCommands(),

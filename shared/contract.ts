@@ -24,6 +24,8 @@ import {
   codeDiffSchema,
   datasetViewSchema,
   deletionSchema,
+  exportFormatSchema,
+  exportRequestSchema,
   fillSchema,
   leaderboardViewSchema,
   logPageSchema,
@@ -152,6 +154,10 @@ export const contract = {
   },
   /** One SELECT over the views of shared/sql-views.ts, on a connection that cannot write. */
   sql: base.input(sqlInputSchema).output(sqlResultSchema),
+  /** Writes a table to a file of this machine, whole or not at all. */
+  export: base
+    .input(z.object({ table: exportRequestSchema, format: exportFormatSchema, file: folder }))
+    .output(z.object({ file: z.string(), rows: z.int() })),
   sweeps: {
     /** What submitting would run, read from the folder alone. */
     describe: base.input(z.object({ folder })).output(sweepPreviewSchema),

@@ -130,6 +130,26 @@ export type RunDetail = z.infer<typeof runDetailSchema>;
 export const exportFormatSchema = z.enum(["csv", "json", "jsonl", "parquet"]);
 export type ExportFormat = z.infer<typeof exportFormatSchema>;
 
+/** What goes into a file; see core/services/export/tables.ts for the columns. */
+export const exportRequestSchema = z.discriminatedUnion("what", [
+  z.object({
+    what: z.literal("runs"),
+    /** In the query language of docs/guide/query.md; empty for all runs. */
+    query: z.string().max(10_000).default(""),
+    /** Fields beside the facts of a run; none: every value there is. */
+    columns: z.array(z.string()).max(500).default([]),
+  }),
+  z.object({ what: z.literal("metrics"), runs: z.array(z.string()).min(1).max(1000) }),
+  z.object({
+    what: z.literal("outcomes"),
+    /** Names or ids; none: all. */
+    models: z.array(z.string()).max(1000).default([]),
+    attacks: z.array(z.string()).max(1000).default([]),
+  }),
+  z.object({ what: z.literal("leaderboard"), set: z.string().default("active") }),
+]);
+export type ExportRequest = z.infer<typeof exportRequestSchema>;
+
 const comparedRowsSchema = z.array(
   z.object({
     name: z.string(),

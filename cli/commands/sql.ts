@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { csvLine } from "../../shared/csv.ts";
 import { formatCount } from "../../shared/format.ts";
 import type { SqlResult } from "../../shared/runs-table.ts";
 import { sqlViews } from "../../shared/sql-views.ts";
@@ -61,10 +62,6 @@ function printResult({ columns, rows, truncated, milliseconds }: SqlResult): voi
 
 /** RFC 4180; a missing value is empty. */
 function printCsv({ columns, rows, truncated }: SqlResult): void {
-  const quoted = (value: number | string | null) => {
-    const text = value === null ? "" : String(value);
-    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  for (const row of [columns, ...rows]) process.stdout.write(`${row.map(quoted).join(",")}\r\n`);
+  for (const row of [columns, ...rows]) process.stdout.write(csvLine(row));
   if (truncated) process.stderr.write("there are more rows: raise --limit\n");
 }

@@ -8,6 +8,8 @@ import { activateAttackSet, addAttacks, saveAttackSet } from "../services/attack
 import { addDataset } from "../services/datasets.ts";
 import { deleteRuns } from "../services/deletion.ts";
 import { examine } from "../services/doctor.ts";
+import { tableOf } from "../services/export/tables.ts";
+import { writeTable } from "../services/export/write-table.ts";
 import { fillEvaluations } from "../services/evaluations.ts";
 import { leaderboard } from "../services/leaderboard.ts";
 import { readLog } from "../services/logs.ts";
@@ -79,6 +81,10 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
       delete: os.runs.delete.handler(({ input }) => deleteRuns(context, input.runs, input.dryRun)),
     },
     sql: os.sql.handler(({ input, signal }) => querySql(context, input, signal)),
+    export: os.export.handler(async ({ input: { table, format, file } }) => ({
+      file,
+      rows: await writeTable(await tableOf(context, table), format, file),
+    })),
     sweeps: {
       describe: os.sweeps.describe.handler(({ input }) => previewSweep(input.folder)),
       submit: os.sweeps.submit.handler(({ input }) => submitSweep(context, input)),

@@ -3,6 +3,7 @@ import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { type BasicType, fileWriter, parquetWriteRows } from "hyparquet-writer";
+import { csvLine } from "../../../shared/csv.ts";
 import { GauntletError } from "../../../shared/errors.ts";
 import type { ExportFormat } from "../../../shared/views.ts";
 import { isErrno } from "../../platform/errno.ts";
@@ -92,9 +93,8 @@ async function* linesOf(
   const pick = (row: ExportRow) =>
     JSON.stringify(Object.fromEntries(names.map((name) => [name, row[name] ?? null])));
   if (format === "csv") {
-    yield `${names.map(csvCell).join(",")}\r\n`;
-    for await (const row of rows)
-      yield `${names.map((name) => csvCell(row[name] ?? null)).join(",")}\r\n`;
+    yield csvLine(names);
+    for await (const row of rows) yield csvLine(names.map((name) => row[name] ?? null));
     return;
   }
   if (format === "jsonl") {
@@ -107,14 +107,6 @@ async function* linesOf(
     before = ",\n";
   }
   yield before === "[\n" ? "[]\n" : "\n]\n";
-}
-
-/** RFC 4180: quotes where a reader could be misled, and doubled inside. Null is an empty cell. */
-export function csvCell(value: string | number | boolean | null): string {
-  if (value === null) return "";
-  const text = String(value);
-  // A lone empty text in quotes is told apart from nothing.
-  return /[",\r\n]/.test(text) || text === "" ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** Small pieces joined, so that each write is worth its while. */
