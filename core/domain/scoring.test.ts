@@ -259,6 +259,16 @@ test("attacks that find the same smallest distance are both best", () => {
     4,
   );
   expect(score.perAttack.map(({ bestOn }) => bestOn)).toEqual([4, 2]);
+  // Equal for a while, until a third comes lower.
+  const lowered = scoreModel(
+    [
+      attack("x@1", distances([1, 1, 1, 1])),
+      attack("y@1", distances([1, 2, 1, 2])),
+      attack("z@1", distances([0.5, 2, 1, 1])),
+    ],
+    4,
+  );
+  expect(lowered.perAttack.map(({ bestOn }) => bestOn)).toEqual([3, 1, 3]);
 });
 
 test("the order of outcomes does not matter", () => {

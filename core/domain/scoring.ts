@@ -82,7 +82,7 @@ export function scoreModel(
     counted < attacks.length * samples
       ? notAllVerified(counted, attacks.length * samples)
       : combineAttacks(attacks, samples, idOf);
-  const perAttack = attacks.map(({ attack, minimal = true, outcomes }, index): AttackSummary => {
+  const perAttack = attacks.map(({ attack, minimal = true }, index): AttackSummary => {
     const own = alone[index] ?? nothingFound;
     const isComplete = samples > 0 && own.verified === samples;
     return {
@@ -90,7 +90,7 @@ export function scoreModel(
       ...own,
       needed: samples,
       robustAccuracy: isComplete && !minimal ? (own.tried - own.found) / samples : null,
-      bestOn: worst && outcomes ? bestOn(worst, outcomes) : 0,
+      bestOn: worst?.bestOn[index] ?? 0,
     };
   });
   const common = { verified, needed, perAttack };
@@ -130,14 +130,6 @@ export function attackFacts(
   }
   const isComplete = samples > 0 && verified === samples;
   return { verified, tried, found, median: isComplete && minimal ? medianInPlace(own) : null };
-}
-
-/** On how many samples the attack has the smallest distance of all. */
-function bestOn({ smallest }: WorstCase, { status, distance }: OutcomeColumns): number {
-  let best = 0;
-  for (let i = 0; i < smallest.length; i++)
-    if (distance[i] === smallest[i] && countingOfStatus[status[i] ?? 0] === counting.fooled) best++;
-  return best;
 }
 
 /** The distances that the score is the median of: what nobody fooled counts the largest there is. */

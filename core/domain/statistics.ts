@@ -59,6 +59,14 @@ function selectInPlace(values: Float64Array, rank: number): number {
   return values[rank] ?? Number.NaN;
 }
 
+/** As `quantile`, of values that it reorders instead of sorting all. */
+function quantileInPlace(values: Float64Array, q: number): number {
+  const place = (values.length - 1) * q;
+  const below = selectInPlace(values, Math.floor(place));
+  const above = selectInPlace(values, Math.ceil(place));
+  return below + (above - below) * (place - Math.floor(place));
+}
+
 type Bootstrap = { resamples?: number; confidence?: number; seed?: number };
 
 /**
@@ -98,9 +106,8 @@ function intervalOfSorted(
     const upper = sorted[ranks[2 * resample + 1] ?? 0] ?? Number.NaN;
     medians[resample] = lower + (upper - lower) / 2;
   }
-  medians.sort();
   const tail = (1 - confidence) / 2;
-  return [quantileOfSorted(medians, tail), quantileOfSorted(medians, 1 - tail)];
+  return [quantileInPlace(medians, tail), quantileInPlace(medians, 1 - tail)];
 }
 
 const keptRanks = new Map<string, Uint32Array>();
