@@ -59,7 +59,7 @@ export async function sweepUnderFire(
 ): Promise<Report> {
   const report: Report = { kills: new Map(), wrong: [], story: [] };
   const hits: Hits = new Map();
-  const foreign = spawn("sleep", ["100000"], { stdio: "ignore", detached: true });
+  const foreign = spawn("sleep", ["3600"], { stdio: "ignore", detached: true });
   if (foreign.pid === undefined) throw new Error("sleep did not start");
   const stranger = await identityOf(foreign.pid);
   if (!stranger) throw new Error("sleep is gone");
