@@ -1,4 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
+import { setImmediate } from "node:timers/promises";
 import type { Attempt } from "../domain/job-spec.ts";
 import { addMetricLine, createMetricBatch } from "../domain/metric-lines.ts";
 import type { EngineStore, IngestPosition, ResourceSample } from "../domain/ports.ts";
@@ -13,7 +14,7 @@ const lineLimitBytes = 1 << 20;
  * Bytes that become one transaction. Many chunks are, since what a transaction costs goes by the
  * series it touches, and a thousand series are touched by any chunk.
  */
-const commitBytes = 8 * chunkBytes;
+const commitBytes = 6 * chunkBytes;
 /** Series from which on a transaction is large enough with fewer bytes. */
 const commitSeries = 2000;
 const newline = 0x0a;
@@ -34,20 +35,31 @@ async function ingestMetrics(store: EngineStore, attempt: Attempt, ended: boolea
   let batch = createMetricBatch();
   let committed = start;
   let read = start;
-  function commit(): void {
+  async function commit(): Promise<void> {
     if (read === committed) return;
     store.appendMetrics(attempt, batch, read);
     batch = createMetricBatch();
     committed = read;
+    await pack();
   }
-  await readLines(join(attempt.folder, "run", file), start, ended, (lines, skipped, position) => {
-    batch.badLines += skipped;
-    for (const line of lines) addMetricLine(batch, line);
-    read = position;
-    const bytes = read.offset - committed.offset;
-    if (bytes >= commitBytes || batch.series.size >= commitSeries) commit();
-  });
-  commit();
+  async function pack(): Promise<void> {
+    do await setImmediate();
+    while (store.packMetrics(attempt));
+  }
+  await readLines(
+    join(attempt.folder, "run", file),
+    start,
+    ended,
+    async (lines, skipped, position) => {
+      batch.badLines += skipped;
+      for (const line of lines) addMetricLine(batch, line);
+      read = position;
+      const bytes = read.offset - committed.offset;
+      if (bytes >= commitBytes || batch.series.size >= commitSeries) await commit();
+    },
+  );
+  await commit();
+  if (ended) await pack(); // what a crash may have left
 }
 
 async function ingestResources(
@@ -83,7 +95,7 @@ export async function readLines(
   path: string,
   position: IngestPosition,
   ended: boolean,
-  commit: (lines: string[], skipped: number, position: IngestPosition) => void,
+  commit: (lines: string[], skipped: number, position: IngestPosition) => void | Promise<void>,
 ): Promise<void> {
   let file: FileHandle;
   try {
@@ -111,7 +123,7 @@ export async function readLines(
         if (end === -1) {
           // Still inside the over-long line.
           offset += bytesRead;
-          commit([], 0, { offset, skipping });
+          await commit([], 0, { offset, skipping });
           continue;
         }
         text = chunk.subarray(end + 1, used);
@@ -136,7 +148,7 @@ export async function readLines(
         .toString("utf8")
         .split("\n")
         .filter((line) => line.trim() !== "");
-      commit(lines, skipped, { offset, skipping });
+      await commit(lines, skipped, { offset, skipping });
       if (isLastChunk) return;
       buffer = buffer.subarray(0, chunkBytes); // after a long line, small pieces again
     }
