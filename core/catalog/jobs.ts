@@ -231,6 +231,7 @@ export function createJobCatalog(
     endAttempt: (...end) => durably(db, () => endAttemptOf(...end)),
     ingestPosition: (attempt, file) => metrics.position(attempt.id, file),
     appendMetrics: (attempt, batch, position) => metrics.append(attempt.id, batch, position),
+    packMetrics: (attempt) => metrics.pack(attempt.id),
     appendResources: (attempt, samples, position) =>
       metrics.appendResources(attempt.id, samples, position),
     treeFiles: (hash) => artifacts.tree(hash),

@@ -6,13 +6,8 @@ import { type PackedColumn, packColumn, packNumbers, unpackColumn } from "./metr
 
 /** A tail row takes further points until it has as many; then a new row is begun. */
 const tailRowPoints = 64;
-/**
- * Points that a commit may pack into chunks: these, and per point that it brings as many as the
- * share. A thousand series that grow in step are full at the same moment, and packing them all in
- * one commit would hold the event loop; at more than one per point no series waits for ever.
- */
-const packedAtLeast = 4 * chunkPoints;
-const packedShare = 1.5;
+/** Chunks' worth of points that are packed at once, which holds the event loop for some ms. */
+const packedAtOnce = 16;
 
 type Series = {
   id: number;
@@ -26,11 +21,10 @@ type Series = {
 type TailRow = [number, PackedColumn, PackedColumn, Buffer];
 
 /**
- * Returns the function that appends points to an attempt's series; it must run in a transaction.
- * New points become a row of the series' tail, or join the tail's last row while that is small; a
- * tail that holds a chunk's points is packed into chunks. So a point is written at most three
- * times, one at a time or a million at once, and a tail has few rows. Throws on a value that is
- * not finite. What it returns is what each series comes to now.
+ * Appends points to series. Both functions must run in a transaction. New points become a row of
+ * the series' tail, or join the tail's last row while that is small; a tail that holds a chunk's
+ * points is packed into chunks. So a point is written at most three times, whether points come one
+ * at a time or by the thousand, and a tail has few rows.
  */
 export function createMetricWriter(db: Database) {
   const selectSeries = db.prepare<[number, string], Series>(
@@ -62,6 +56,13 @@ export function createMetricWriter(db: Database) {
     `UPDATE metric_tail SET points = ?, steps = ?, times = ?, numbers = ?
      WHERE series_id = ? AND position = ?`,
   );
+  const selectFull = db.prepare<[number, number], Series>(
+    `SELECT id, points, chunked, tail, minimum, maximum FROM metric_series
+     WHERE attempt_id = ? AND points - chunked >= ${chunkPoints} LIMIT ?`,
+  );
+  const updatePacked = db.prepare<[number, number, number]>(
+    "UPDATE metric_series SET chunked = ?, tail = ? WHERE id = ?",
+  );
   const deleteTail = db.prepare<[number]>("DELETE FROM metric_tail WHERE series_id = ?");
   const insertChunk = createChunkInsert(db);
 
@@ -81,7 +82,7 @@ export function createMetricWriter(db: Database) {
     return last ? tail : points;
   }
 
-  /** Packs the tail and the new points into chunks; what is over becomes the tail. */
+  /** Packs the tail and new points into chunks; what is over is the tail, from the result on. */
   function packTail({ id, chunked }: Series, added: SeriesPoints): number {
     const { steps, times, values } = join(selectTail.all(id), added);
     deleteTail.run(id);
@@ -103,47 +104,63 @@ export function createMetricWriter(db: Database) {
     return chunked + start;
   }
 
-  return (attemptId: number, batch: ReadonlyMap<string, SeriesPoints>): MetricValue[] => {
-    const summaries: MetricValue[] = [];
-    let budget = packedAtLeast;
-    for (const { values } of batch.values()) budget += packedShare * values.length;
-    for (const [name, added] of batch) {
-      const { values } = added;
-      const series = seriesOf(attemptId, name);
-      const points = series.points + values.length;
-      const waiting = points - series.chunked;
-      let { chunked, tail } = series;
-      if (waiting >= chunkPoints && waiting <= budget) {
-        budget -= waiting;
-        chunked = packTail(series, added);
-        tail = chunked;
-      } else {
-        tail = extendTail(series, added);
+  return {
+    /**
+     * Adds a batch to an attempt's series, and tells what each of them comes to now. Throws on a
+     * value that is not finite.
+     */
+    append(attemptId: number, batch: ReadonlyMap<string, SeriesPoints>): MetricValue[] {
+      const summaries: MetricValue[] = [];
+      for (const [name, added] of batch) {
+        const { values } = added;
+        const series = seriesOf(attemptId, name);
+        let { chunked, tail } = series;
+        if (values.length >= chunkPoints) {
+          chunked = packTail(series, added);
+          tail = chunked;
+        } else {
+          tail = extendTail(series, added);
+        }
+        const last = values.at(-1) ?? Number.NaN;
+        let minimum = series.minimum ?? Infinity;
+        let maximum = series.maximum ?? -Infinity;
+        for (const value of values) {
+          if (!Number.isFinite(value)) throw new Error(`a value of ${name} is not finite`);
+          if (value < minimum) minimum = value;
+          if (value > maximum) maximum = value;
+        }
+        updateSeries.run(
+          series.points + values.length,
+          chunked,
+          tail,
+          countPresent(added.steps),
+          countPresent(added.times),
+          last,
+          minimum,
+          maximum,
+          series.id,
+        );
+        summaries.push({ name, last, minimum, maximum });
       }
-      const last = values.at(-1) ?? Number.NaN;
-      let minimum = series.minimum ?? Infinity;
-      let maximum = series.maximum ?? -Infinity;
-      for (const value of values) {
-        if (!Number.isFinite(value)) throw new Error(`a value of ${name} is not finite`);
-        if (value < minimum) minimum = value;
-        if (value > maximum) maximum = value;
+      return summaries;
+    },
+    /**
+     * Packs tails of an attempt that are long enough, and says whether more of them may wait. A
+     * thousand series that grow in step are full at the same moment; packing them all, in the
+     * transaction of the append or in one, would hold the event loop.
+     */
+    pack(attemptId: number): boolean {
+      const full = selectFull.all(attemptId, packedAtOnce);
+      for (const series of full) {
+        const chunked = packTail(series, nothing);
+        updatePacked.run(chunked, chunked, series.id);
       }
-      updateSeries.run(
-        points,
-        chunked,
-        tail,
-        countPresent(added.steps),
-        countPresent(added.times),
-        last,
-        minimum,
-        maximum,
-        series.id,
-      );
-      summaries.push({ name, last, minimum, maximum });
-    }
-    return summaries;
+      return full.length === packedAtOnce;
+    },
   };
 }
+
+const nothing: SeriesPoints = { steps: [], times: [], values: [] };
 
 function tailRow({ steps, times, values }: Points): TailRow {
   return [values.length, packColumn(steps), packColumn(times), packNumbers(values)];

@@ -42,47 +42,48 @@ test("a point that cannot be kept takes its whole chunk and the position back", 
 });
 
 test("points that come one at a time are packed into few rows", () => {
-  const { db, close, metrics } = openStore(temporaryFolder());
+  const store = openStore(temporaryFolder());
+  const { db, close } = store;
   let most = 0;
   for (let step = 0; step < 4500; step++) {
-    metrics.append(1, batchOf([point("loss", step, step)]), { offset: step, skipping: false });
+    append(store, [{ step, time: null, value: step }]);
     most = Math.max(most, rows(db, "metric_tail"));
   }
   expect(most).toBe(64);
   expect(rows(db, "metric_chunk")).toBe(1);
+  // The rest of the packed tail is none, so rows of 64 follow.
   expect(rows(db, "metric_tail")).toBe(Math.ceil((4500 - 4096) / 64));
   close();
 });
 
-test("series that fill up together are packed over several commits, a share in each", () => {
+test("series that fill up together are packed a share at a time, and can be read all along", () => {
   const { db, close, metrics, reader } = openStore(temporaryFolder());
-  const series = 50;
-  const commits = 55;
-  const chunks: number[] = [];
-  for (let commit = 0; commit < commits; commit++) {
+  const series = 40;
+  for (let commit = 0; commit < 41; commit++) {
     const batch = batchOf(
       Array.from({ length: series * 100 }, (_, index) =>
         point(`metric ${index % series}`, index, commit * 100 + Math.floor(index / series)),
       ),
     );
     metrics.append(1, batch, { offset: commit, skipping: false });
-    chunks.push(rows(db, "metric_chunk") - chunks.reduce((sum, count) => sum + count, 0));
   }
-  // One and a half times what a commit brings, and 4 chunks.
-  expect(Math.max(...chunks)).toBe(Math.floor((1.5 * series * 100 + 4 * 4096) / 4100));
-  expect(rows(db, "metric_chunk")).toBe(series);
+  expect(rows(db, "metric_chunk")).toBe(0);
+  const window = { axis: "position", from: null, to: null } as const;
   const ids = db.prepare<[], number>("SELECT id FROM metric_series").pluck().all();
   expect(ids).toHaveLength(series);
-  for (const id of ids) {
-    const { positions, steps, next } = reader.points(
-      id,
-      { axis: "position", from: null, to: null },
-      0,
-      1e6,
-    );
-    expect(next).toBeNull();
-    expect(steps).toEqual(positions);
-    expect(steps).toHaveLength(commits * 100);
+  for (const [chunks, isMore] of [
+    [16, true],
+    [32, true],
+    [40, false],
+    [40, false],
+  ]) {
+    expect(metrics.pack(1)).toBe(isMore);
+    expect(rows(db, "metric_chunk")).toBe(chunks);
+    for (const id of ids) {
+      const { positions, steps, next } = reader.points(id, window, 0, 1e6);
+      expect([next, steps.length]).toEqual([null, 4100]);
+      expect(steps).toEqual(positions);
+    }
   }
   close();
 });

@@ -23,7 +23,7 @@ const resourcesFile = "resources.jsonl";
  * are read through metric-reader.ts.
  */
 export function createMetricStore(db: Database) {
-  const appendPoints = createMetricWriter(db);
+  const writer = createMetricWriter(db);
   const runValues = createRunValues(db);
   const selectPosition = db.prepare<[number, string], { offset: number; skipping: number }>(
     "SELECT offset, skipping FROM ingest WHERE attempt_id = ? AND file = ?",
@@ -47,11 +47,13 @@ export function createMetricStore(db: Database) {
 
   const append = db.transaction(
     (attemptId: number, batch: MetricBatch, position: IngestPosition) => {
-      runValues.addMetrics(attemptId, appendPoints(attemptId, batch.series));
+      runValues.addMetrics(attemptId, writer.append(attemptId, batch.series));
       if (batch.badLines > 0) addBadLines.run(batch.badLines, attemptId);
       upsertPosition.run(attemptId, metricsFile, position.offset, position.skipping ? 1 : 0);
     },
   );
+
+  const pack = db.transaction((attemptId: number): boolean => writer.pack(attemptId));
 
   const appendResources = db.transaction(
     (attemptId: number, samples: ResourceSample[], position: IngestPosition) => {
@@ -72,6 +74,8 @@ export function createMetricStore(db: Database) {
 
   return {
     append,
+    /** Packs a share of what an attempt's appends have left; true while there may be more. */
+    pack,
     appendResources,
     position(attemptId: number, file: string): IngestPosition {
       const row = selectPosition.get(attemptId, file);

@@ -167,6 +167,8 @@ export type EngineStore = {
   ): void;
   ingestPosition(attempt: Attempt, file: string): IngestPosition;
   appendMetrics(attempt: Attempt, batch: MetricBatch, position: IngestPosition): void;
+  /** Puts a share of what was appended into its lasting form; true while there may be more. */
+  packMetrics(attempt: Attempt): boolean;
   appendResources(attempt: Attempt, samples: ResourceSample[], position: IngestPosition): void;
   treeFiles(tree: string): TreeManifest;
   filesOf(jobId: string, attempt: number): StoredFile[];

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Attempt } from "../domain/job-spec.ts";
 import { addMetricLine, createMetricBatch } from "../domain/metric-lines.ts";
 import type { EngineStore, IngestPosition, ResourceSample } from "../domain/ports.ts";
@@ -12,7 +13,7 @@ const lineLimitBytes = 1 << 20;
  * Bytes that become one transaction. Many chunks are, since what a transaction costs goes by the
  * series it touches, and a thousand series are touched by any chunk.
  */
-const commitBytes = 8 * chunkBytes;
+const commitBytes = 12 * chunkBytes;
 /** Series from which on a transaction is large enough with fewer bytes. */
 const commitSeries = 2000;
 const newline = 0x0a;
@@ -45,26 +46,32 @@ async function ingestMetrics(
   let batch = createMetricBatch();
   let committed = start;
   let read = start;
-  function commit(): void {
+  async function commit(): Promise<void> {
     if (read === committed) return;
     store.appendMetrics(attempt, batch, read);
     batch = createMetricBatch();
     committed = read;
+    await pack();
+  }
+  async function pack(): Promise<void> {
+    do await setImmediate();
+    while (store.packMetrics(attempt));
   }
   const isAtEnd = await readLines(
     join(attempt.folder, "run", file),
     start,
     ended,
-    (lines, skipped, position) => {
+    async (lines, skipped, position) => {
       batch.badLines += skipped;
       for (const line of lines) addMetricLine(batch, line);
       read = position;
       const bytes = read.offset - committed.offset;
-      if (bytes >= commitBytes || batch.series.size >= commitSeries) commit();
+      if (bytes >= commitBytes || batch.series.size >= commitSeries) await commit();
     },
     until,
   );
-  commit();
+  await commit();
+  if (ended) await pack(); // what a crash may have left
   return isAtEnd;
 }
 
@@ -105,7 +112,7 @@ export async function readLines(
   path: string,
   position: IngestPosition,
   ended: boolean,
-  commit: (lines: string[], skipped: number, position: IngestPosition) => void,
+  commit: (lines: string[], skipped: number, position: IngestPosition) => void | Promise<void>,
   until = Infinity,
 ): Promise<boolean> {
   const file = await openRegularFile(path);
@@ -129,7 +136,7 @@ export async function readLines(
         if (end === -1) {
           // Still inside the over-long line.
           offset += bytesRead;
-          commit([], 0, { offset, skipping });
+          await commit([], 0, { offset, skipping });
           if (performance.now() >= until) return false;
           continue;
         }
@@ -155,7 +162,7 @@ export async function readLines(
         .toString("utf8")
         .split("\n")
         .filter((line) => line.trim() !== "");
-      commit(lines, skipped, { offset, skipping });
+      await commit(lines, skipped, { offset, skipping });
       if (isLastChunk) return true;
       if (performance.now() >= until) return false;
       buffer = buffer.subarray(0, chunkBytes); // after a long line, small pieces again

@@ -343,7 +343,9 @@ async function checkMetricsFile(
   witness: Witness | undefined,
 ): Promise<string[]> {
   let found = 0;
-  await readLines(file, { offset: 0, skipping: false }, true, (part) => (found += part.length));
+  await readLines(file, { offset: 0, skipping: false }, true, (part) => {
+    found += part.length;
+  });
   const wanted = lines - (witness?.from ?? 0);
   return found === wanted ? [] : [`${nameOf(attempt)} kept ${found} lines instead of ${wanted}`];
 }

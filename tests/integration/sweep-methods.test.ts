@@ -35,8 +35,11 @@ describe.each(["random", "sobol"])("a %s sweep", (method) => {
     expect(two[0]?.label).toMatch(/^rate=[\d.]+ depth=[123] seed=0$/);
     expect(two[0]?.parameters).toMatchObject({ loss: "ce" });
     const three = await submit(3);
-    expect(three.slice(0, 4).map(({ label }) => label)).toEqual(two.map(({ label }) => label));
-    expect(three).toHaveLength(6);
+    expect(three.map(({ seed }) => seed)).toEqual([0, 1]);
+    const { sweeps } = await client.sweeps.list({});
+    const { cells } = await client.sweeps.get({ sweep: sweeps[0]?.id ?? "" });
+    expect(cells).toHaveLength(6);
+    expect(cells.map(({ label }) => label)).toEqual([...two, ...three].map(({ label }) => label));
   });
 });
 
