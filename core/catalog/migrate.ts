@@ -2,6 +2,7 @@ import type { Database } from "better-sqlite3";
 import { GauntletError } from "../../shared/errors.ts";
 import { core0001 } from "./migrations/0001-core.ts";
 import { sweepCells0002 } from "./migrations/0002-sweep-cells.ts";
+import { datasetStamp0004 } from "./migrations/0004-dataset-stamp.ts";
 import { removal0003 } from "./migrations/0003-removal.ts";
 
 export type Migration = {
@@ -13,7 +14,12 @@ export type Migration = {
 };
 
 /** Every migration in order; versions are 1, 2, 3 and so on. Forward only. */
-export const migrations: readonly Migration[] = [core0001, sweepCells0002, removal0003];
+export const migrations: readonly Migration[] = [
+  core0001,
+  sweepCells0002,
+  removal0003,
+  datasetStamp0004,
+];
 
 /**
  * Brings a catalog to the newest version, one transaction per migration. `backup` is called once

@@ -1,8 +1,9 @@
 import type { Collected } from "../domain/ports.ts";
-import type { Verdict } from "../domain/job.ts";
+import type { FailureReason, Verdict } from "../domain/job.ts";
 import type { Job } from "../domain/job-spec.ts";
 import { jobPriority } from "../domain/priority.ts";
 import type { CoreContext } from "./context.ts";
+import { looksAsRegistered } from "./dataset-guard.ts";
 import { priorityOf, queueEvaluationsOf, subjectOf } from "./evaluations.ts";
 import { testSpec, verifySpec } from "./job-specs.ts";
 import { updateScores } from "./scores.ts";
@@ -159,12 +160,18 @@ function afterVerify(
   verdict: Verdict,
   collected: Collected | null,
 ): void {
-  const { evaluations } = context.catalog;
+  const { datasets, evaluations } = context.catalog;
   const id = evaluationIdOf(job);
   if (verdict.state !== "succeeded" || !collected) {
     evaluations.setState(id, verdict.state === "cancelled" ? "cancelled" : "failed", {
       reason: reasonOf(verdict) ?? undefined,
     });
+    return;
+  }
+  const { datasetId } = evaluations.threatModel(evaluations.get(id).threatModelId);
+  if (!looksAsRegistered(datasets.get(datasetId))) {
+    const reason: FailureReason = "dataset-changed";
+    evaluations.setState(id, "failed", { reason });
     return;
   }
   evaluations.replaceOutcomes(id, collected.outcomes);

@@ -92,6 +92,7 @@ describe("commands", () => {
       "disk",
       "catalog",
       "artifacts",
+      "datasets",
       "node",
       "python3",
       "git",
