@@ -2,11 +2,17 @@ import type { Database } from "better-sqlite3";
 import type { Clock, DatasetRecord } from "../domain/ports.ts";
 import { fromJson } from "./json.ts";
 
-export type CatalogDataset = DatasetRecord & { id: string; createdAt: number };
+export type CatalogDataset = DatasetRecord & {
+  id: string;
+  createdAt: number;
+  /** What its files looked like when they were last found right; null: not looked at yet. */
+  stamp: string | null;
+};
 
 type Row = Omit<CatalogDataset, "manifest"> & { manifest_json: string };
 
-const columns = "id, name, version, hash, folder, manifest_json, size, created_at AS createdAt";
+const columns =
+  "id, name, version, hash, folder, manifest_json, size, stamp, created_at AS createdAt";
 
 /** Packed datasets by content hash. The newest of a name is what a name alone means. */
 export function createDatasetCatalog(db: Database, clock: Clock, newId: () => string) {
@@ -20,6 +26,7 @@ export function createDatasetCatalog(db: Database, clock: Clock, newId: () => st
   );
   const byId = db.prepare<[string], Row>(`SELECT ${columns} FROM dataset WHERE id = ?`);
   const all = db.prepare<[], Row>(`SELECT ${columns} FROM dataset ORDER BY name, id DESC`);
+  const setStamp = db.prepare<[string, string]>("UPDATE dataset SET stamp = ? WHERE id = ?");
   const fromRow = ({ manifest_json, ...row }: Row): CatalogDataset => ({
     ...row,
     manifest: fromJson(manifest_json),
@@ -38,6 +45,9 @@ export function createDatasetCatalog(db: Database, clock: Clock, newId: () => st
       );
       if (!row) throw new Error("upsert of a dataset returned nothing");
       return row.id;
+    },
+    setStamp(id: string, stamp: string): void {
+      setStamp.run(stamp, id);
     },
     newest(name: string): CatalogDataset | undefined {
       const row = newest.get(name);

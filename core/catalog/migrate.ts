@@ -6,6 +6,7 @@ import { runValues0003 } from "./migrations/0003-run-values.ts";
 import { metricChunks0004 } from "./migrations/0004-metric-chunks.ts";
 import { outcomeBlocks0005 } from "./migrations/0005-outcome-blocks.ts";
 import { removal0006 } from "./migrations/0006-removal.ts";
+import { datasetStamp0007 } from "./migrations/0007-dataset-stamp.ts";
 
 export type Migration = {
   version: number;
@@ -23,6 +24,7 @@ export const migrations: readonly Migration[] = [
   metricChunks0004,
   outcomeBlocks0005,
   removal0006,
+  datasetStamp0007,
 ];
 
 /**

@@ -78,6 +78,10 @@ export const failureReasons = {
     retryable: false,
     hint: "The training left nothing in out/model; evaluations need a model there.",
   },
+  "dataset-changed": {
+    retryable: false,
+    hint: "The dataset's files are no longer what was registered, so that nothing it says counts. Add the dataset again to restore them: gauntlet datasets add FOLDER",
+  },
   lost: {
     retryable: true,
     hint: "The job's supervisor is gone without a record, as after a power cut or kill -9.",

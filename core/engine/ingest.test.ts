@@ -134,7 +134,7 @@ test("what a failing commit took back is read again, and nothing twice", async (
   const attempt = beginAttempt(catalog, join(folder, "attempt"));
   const out = join(attempt.folder, "run", "out");
   mkdirSync(out, { recursive: true });
-  const count = 160_000; // 5 MB, which is several commits
+  const count = 400_000; // 12 MB, which is several commits
   const lines = Array.from({ length: count }, (_, step) => `{"step": ${step}, "loss": ${step}.5}`);
   lines[1000] = "garbage";
   writeFileSync(join(out, "metrics.jsonl"), `${lines.join("\n")}\n{"loss": 7`);

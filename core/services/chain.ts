@@ -1,10 +1,11 @@
 import { GauntletError } from "../../shared/errors.ts";
 import type { Collected } from "../domain/ports.ts";
-import type { Verdict } from "../domain/job.ts";
+import type { FailureReason, Verdict } from "../domain/job.ts";
 import type { Job } from "../domain/job-spec.ts";
 import type { Experiment } from "../../shared/schemas/experiment.ts";
 import { jobPriority } from "../domain/priority.ts";
 import type { CoreContext } from "./context.ts";
+import { looksAsRegistered } from "./dataset-guard.ts";
 import { priorityOf, queueEvaluationsOf, subjectOf } from "./evaluations.ts";
 import { testSpec, verifySpec } from "./job-specs.ts";
 import { updateScores } from "./scores.ts";
@@ -206,12 +207,18 @@ function afterVerify(
   verdict: Verdict,
   collected: Collected | null,
 ): void {
-  const { evaluations } = context.catalog;
+  const { datasets, evaluations } = context.catalog;
   const id = evaluationIdOf(job);
   if (verdict.state !== "succeeded" || !collected) {
     evaluations.setState(id, verdict.state === "cancelled" ? "cancelled" : "failed", {
       reason: reasonOf(verdict) ?? undefined,
     });
+    return;
+  }
+  const { datasetId } = evaluations.threatModel(evaluations.get(id).threatModelId);
+  if (!looksAsRegistered(datasets.get(datasetId))) {
+    const reason: FailureReason = "dataset-changed";
+    evaluations.setState(id, "failed", { reason });
     return;
   }
   evaluations.replaceOutcomes(id, collected.outcomes);

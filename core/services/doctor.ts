@@ -7,6 +7,7 @@ import { networkFileSystemOf } from "../platform/data-folder.ts";
 import { listGpus } from "../platform/gpus.ts";
 import { runProgram } from "../platform/run-program.ts";
 import type { CoreContext } from "./context.ts";
+import { isAsRegistered } from "./dataset-guard.ts";
 
 const lowDisk = 2e9;
 
@@ -17,6 +18,7 @@ export async function examine(context: CoreContext): Promise<CheckView[]> {
     checkDisk(context),
     checkCatalog(context),
     checkArtifacts(context),
+    checkDatasets(context),
     checkNode(),
     checkProgram("python3", ["--version"], "Only needed for models and attacks in Python."),
     checkProgram("git", ["--version"], "Only needed to record commits and uncommitted changes."),
@@ -78,6 +80,21 @@ async function checkArtifacts({ catalog, artifacts }: CoreContext): Promise<Chec
         "failed",
         `${formatCount(missing, "file")} of ${wanted.length} missing`,
         "Restore the data folder's artifacts/ from a copy.",
+      );
+}
+
+async function checkDatasets(context: CoreContext): Promise<CheckView> {
+  const datasets = context.catalog.datasets.list();
+  const changed: string[] = [];
+  for (const dataset of datasets)
+    if (!(await isAsRegistered(context, dataset))) changed.push(dataset.folder);
+  return changed.length === 0
+    ? check("datasets", "ok", `${formatCount(datasets.length, "dataset")}, none changed`)
+    : check(
+        "datasets",
+        "failed",
+        `changed since registered: ${changed.join(", ")}`,
+        "Restore the files, or add the dataset again: gauntlet datasets add FOLDER.",
       );
 }
 

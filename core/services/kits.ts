@@ -10,6 +10,7 @@ import { resourcesSchema } from "../../shared/schemas/experiment.ts";
 import type { CatalogDataset } from "../catalog/datasets.ts";
 import { isErrno } from "../platform/errno.ts";
 import { listSourceFiles } from "../platform/source-files.ts";
+import { checkDataset, protectDataset } from "./dataset-guard.ts";
 import { addAttacks, saveAttackSet } from "./attacks.ts";
 import { jobPriority } from "../domain/priority.ts";
 import type { CoreContext } from "./context.ts";
@@ -72,7 +73,11 @@ export async function packKitDataset(context: CoreContext, kit: Kit): Promise<Ca
   engine.setWorking(true);
   const job = await engine.ended(jobId);
   const dataset = catalog.datasets.newest(kit.dataset.name);
-  if (job.state === "succeeded" && dataset) return dataset;
+  if (job.state === "succeeded" && dataset) {
+    await protectDataset(dataset.folder);
+    await checkDataset(context, dataset);
+    return dataset;
+  }
   throw new GauntletError(
     "DATASET_INVALID",
     `Packing the dataset ${kit.dataset.name} ended as ${job.state}${job.reason ? ` (${job.reason})` : ""}.`,

@@ -102,6 +102,7 @@ describe("commands", () => {
       "disk",
       "catalog",
       "artifacts",
+      "datasets",
       "node",
       "python3",
       "git",
