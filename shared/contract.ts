@@ -209,6 +209,7 @@ export const contract = {
           models: z.array(name).default([]),
           attacks: attacks.default("active"),
           samples: z.int().positive().nullable().default(null),
+          again: z.boolean().default(false),
           dryRun: z.boolean().default(false),
         }),
       )

@@ -261,6 +261,8 @@ export const progressSchema = z.object({
       model: z.string(),
       attack: z.string(),
       state: evaluationViewSchema.shape.state,
+      /** Samples without a verified outcome, once it is verified: the model stays incomplete. */
+      unverified: z.int(),
       reason: z.string().nullable(),
       condition: z.string().nullable(),
     }),

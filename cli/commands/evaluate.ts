@@ -5,7 +5,13 @@ import { example } from "../example.ts";
 import { printJson, printLine, table } from "../terminal.ts";
 import { collect, followToEnd, wholeNumber } from "./run.ts";
 
-type Options = { attack: string[]; set?: string; samples?: number; plan?: boolean };
+type Options = {
+  attack: string[];
+  set?: string;
+  samples?: number;
+  again?: boolean;
+  plan?: boolean;
+};
 
 export function evaluateCommand(): Command {
   return new Command("evaluate")
@@ -14,6 +20,7 @@ export function evaluateCommand(): Command {
     .option("--attack <attack>", "an attack as NAME or NAME@VERSION; can be repeated", collect, [])
     .option("--set <set>", "the attacks of this set (default: the active one)")
     .option("--samples <number>", "number of samples, another threat model", wholeNumber)
+    .option("--again", "also those that left samples without a verified outcome")
     .option("--plan", "only say what is missing")
     .addHelpText(
       "after",
@@ -28,6 +35,7 @@ export function evaluateCommand(): Command {
             models,
             attacks,
             samples: options.samples ?? null,
+            again: options.again === true,
             dryRun: options.plan === true,
           }),
         );

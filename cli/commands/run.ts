@@ -183,14 +183,24 @@ function failureOf({ runs, evaluations }: Progress): GauntletError | undefined {
         .join(", ")}.`,
       { hint: `gauntlet runs show ${first.name} tells where and why.` },
     );
-  const open = evaluations.filter(({ state }) => state !== "verified");
+  const open = evaluations.filter(
+    ({ state, unverified }) => state !== "verified" || unverified > 0,
+  );
   if (open.length === 0) return undefined;
   return new GauntletError(
     "EVALUATION_INCOMPLETE",
     `${open.length} of ${formatCount(evaluations.length, "evaluation")} did not succeed: ${open
       .slice(0, 5)
-      .map(({ model, attack, state, reason }) => `${model} × ${attack} ${reason ?? state}`)
+      .map(
+        ({ model, attack, state, reason, unverified }) =>
+          `${model} × ${attack} ${
+            unverified > 0 ? `${formatCount(unverified, "sample")} not verified` : (reason ?? state)
+          }`,
+      )
       .join(", ")}.`,
+    {
+      hint: "gauntlet models show MODEL says why; gauntlet evaluate fills what is missing, with --again what was not verified too.",
+    },
   );
 }
 

@@ -26,6 +26,8 @@ export type EvaluationProgress = {
   /** name@version */
   attack: string;
   state: EvaluationState;
+  /** Samples without a verified outcome, once it is verified. */
+  unverified: number;
   reason: string | null;
   condition: string | null;
 };
@@ -57,9 +59,10 @@ export function createProgressCatalog(db: Database) {
   const evaluations = db.prepare<Asked, EvaluationProgress>(
     `WITH ${changed}, ${asked}
      SELECT e.id, m.name AS model, a.name || '@' || a.version AS attack, e.state, e.reason,
-       j.condition
+       j.condition, coalesce(b.samples - b.verified, 0) AS unverified
      FROM asked i JOIN evaluation e ON e.id = i.id JOIN model m ON m.id = e.model_id
      JOIN attack a ON a.id = e.attack_id
+     LEFT JOIN outcome_block b ON b.evaluation_id = e.id AND e.state = 'verified'
      LEFT JOIN job j ON j.evaluation_id = e.id AND ${openJob}
      WHERE @since IS NULL OR e.id IN changed ORDER BY e.id`,
   );

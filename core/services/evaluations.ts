@@ -63,18 +63,19 @@ export function threatModelFor(
 }
 
 /**
- * Queues the evaluation of one cell, unless it is under way or verified. Call it inside a
- * transaction. Returns the evaluation's id, or null when there was nothing to do.
+ * Queues the evaluation of one cell, unless it is under way or verified; with `again` also one that
+ * is verified. Call it inside a transaction. Returns the evaluation's id, or null when there was nothing to do.
  */
 export function queueEvaluation(
   context: CoreContext,
   modelId: string,
   attackId: string,
   threatModelId: string,
+  again = false,
 ): string | null {
   const { evaluations, jobs } = context.catalog;
   const found = evaluations.find(modelId, attackId, threatModelId);
-  if (found && !needsEvaluation(found)) return null;
+  if (found && !again && !needsEvaluation(found)) return null;
   const id = found?.id ?? evaluations.add(modelId, attackId, threatModelId);
   if (found) evaluations.setState(id, "queued");
   jobs.add({
@@ -155,6 +156,8 @@ export type FillRequest = {
   attacks: EvaluatePlan["attacks"];
   /** Null: as the model's experiment says, or as other models on its dataset were evaluated. */
   samples: number | null;
+  /** Count as missing, too, what left samples without a verified outcome. */
+  again: boolean;
   /** Only say what is missing. */
   dryRun: boolean;
 };
@@ -180,14 +183,18 @@ export function fillEvaluations(context: CoreContext, request: FillRequest): Fil
       const threatModelId = threatModelOf(context, model, request.samples);
       for (const attack of attacks) {
         const found = catalog.evaluations.find(model.id, attack.id, threatModelId);
-        if (!needsEvaluation(found)) {
+        const isIncomplete =
+          request.again &&
+          found?.state === "verified" &&
+          catalog.outcomes.rejections(found.id).length > 0;
+        if (!needsEvaluation(found) && !isIncomplete) {
           result.present++;
           continue;
         }
         const label = attackLabel(attack.definition);
         result.missing.push({ model: model.name, modelId: model.id, attack: label });
         if (request.dryRun) continue;
-        const id = queueEvaluation(context, model.id, attack.id, threatModelId);
+        const id = queueEvaluation(context, model.id, attack.id, threatModelId, isIncomplete);
         if (id) result.queued.push(id);
       }
     }

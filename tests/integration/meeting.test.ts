@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { hasProgram } from "../parts.ts";
+import { runCli } from "../support/cli.ts";
 import { openTestCore, until, untilDone } from "../support/core.ts";
 import { makeToy } from "../support/toy-dataset.ts";
 
@@ -82,6 +83,20 @@ describe("hand-written models and attacks", () => {
 });
 
 describe("what does not verify", () => {
+  test("what was not verified can be evaluated again, and says so until it is", async () => {
+    const { client, data, importModel, evaluate } = await coreWithToy();
+    await importModel("linear-js/model.js:load", "linear");
+    await client.attacks.add({ folder: fixture("attacks", "liar") });
+    const asked = { models: ["linear"], attacks: ["liar"], samples };
+    await evaluate(["linear"], ["liar"]);
+    expect(await client.evaluations.fill(asked)).toMatchObject({ queued: [], present: 1 });
+    const args = ["evaluate", "linear", "--attack", "liar", "--samples", String(samples)];
+    expect(await runCli(args, data)).toMatchObject({ status: 0 });
+    const again = await runCli([...args, "--again"], data);
+    expect(again.stderr).toMatch(/linear × liar@1.0.0 \d+ samples not verified/);
+    expect(again.status).toBe(8);
+  });
+
   test("an attack that lies scores nothing, and the model is not ranked by it", async () => {
     const { client, importModel, evaluate } = await coreWithToy();
     await importModel("linear-js/model.js:load", "linear");
