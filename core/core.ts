@@ -64,7 +64,7 @@ export async function createCore(options: {
         [
           "process",
           createProcessRunner({
-            compileCache: join(data, "cache", "compile"),
+            cache: join(data, "cache"),
             onEnded: () => engine.wake(),
           }),
         ],

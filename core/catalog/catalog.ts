@@ -5,6 +5,7 @@ import type { Clock, EngineStore } from "../domain/ports.ts";
 import { createDiskReserve } from "../platform/disk-reserve.ts";
 import { createArtifactCatalog } from "./artifacts.ts";
 import { createAttackCatalog } from "./attacks.ts";
+import { createCheckpoints } from "./checkpoints.ts";
 import { createDatasetCatalog } from "./datasets.ts";
 import { createEvaluationCatalog } from "./evaluations.ts";
 import { durably } from "./durable.ts";
@@ -50,7 +51,8 @@ export function createCatalog(folder: string, clock: Clock, newId: () => string)
   const { db, close } = openCatalog(folder);
   const events = createEventLog(db, clock);
   const artifacts = createArtifactCatalog(db, clock);
-  const metrics = createMetricStore(db);
+  const checkpoints = createCheckpoints(join(folder, "catalog.sqlite"));
+  const metrics = createMetricStore(db, checkpoints);
   const newestId = db.prepare<[], { id: string | null }>(
     `SELECT max(id) AS id FROM (${tablesWithIds
       .map((table) => `SELECT max(id) AS id FROM ${table}`)
@@ -133,6 +135,9 @@ export function createCatalog(folder: string, clock: Clock, newId: () => string)
     integrity(): string {
       return String(db.pragma("quick_check(1)", { simple: true }));
     },
-    close,
+    close(): void {
+      checkpoints.close();
+      close();
+    },
   };
 }

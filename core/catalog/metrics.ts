@@ -1,6 +1,7 @@
 import type { Database } from "better-sqlite3";
 import type { IngestPosition, ResourceSample } from "../domain/ports.ts";
 import type { MetricBatch } from "../domain/metric-lines.ts";
+import type { Checkpoints } from "./checkpoints.ts";
 import { createMetricWriter } from "./metric-writer.ts";
 import { createRunValues } from "./run-values.ts";
 
@@ -14,6 +15,9 @@ export type MetricSummary = {
   maximum: number;
 };
 
+/** About what a point comes to in the write-ahead log, its packing into chunks included. */
+const bytesPerPoint = 50;
+
 const metricsFile = "out/metrics.jsonl";
 const resourcesFile = "resources.jsonl";
 
@@ -22,7 +26,7 @@ const resourcesFile = "resources.jsonl";
  * committed with the rows, so that every point is there exactly once whatever dies when. Charts
  * are read through metric-reader.ts.
  */
-export function createMetricStore(db: Database) {
+export function createMetricStore(db: Database, checkpoints?: Checkpoints) {
   const writer = createMetricWriter(db);
   const runValues = createRunValues(db);
   const selectPosition = db.prepare<[number, string], { offset: number; skipping: number }>(
@@ -45,7 +49,7 @@ export function createMetricStore(db: Database) {
      WHERE j.run_id = ? AND a.number = j.attempt ORDER BY s.name, j.id`,
   );
 
-  const append = db.transaction(
+  const appendBatch = db.transaction(
     (attemptId: number, batch: MetricBatch, position: IngestPosition) => {
       runValues.addMetrics(attemptId, writer.append(attemptId, batch.series));
       if (batch.badLines > 0) addBadLines.run(batch.badLines, attemptId);
@@ -73,7 +77,12 @@ export function createMetricStore(db: Database) {
   );
 
   return {
-    append,
+    append(attemptId: number, batch: MetricBatch, position: IngestPosition): void {
+      appendBatch(attemptId, batch, position);
+      let points = 0;
+      for (const { values } of batch.series.values()) points += values.length;
+      checkpoints?.written(points * bytesPerPoint);
+    },
     /** Packs a share of what an attempt's appends have left; true while there may be more. */
     pack,
     appendResources,

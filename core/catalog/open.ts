@@ -23,7 +23,9 @@ export function openCatalog(folder: string, list: readonly Migration[] = migrati
     db.pragma("synchronous = NORMAL"); // with WAL: safe against a crash of the process
     db.pragma("foreign_keys = ON");
     db.pragma("busy_timeout = 5000");
-    db.pragma("journal_size_limit = 33554432"); // a burst of writes must not leave a huge WAL
+    db.pragma("journal_size_limit = 8388608"); // a burst of writes must not leave a huge WAL
+    // 256 MB, the last resort: checkpoints.ts moves the log from a thread long before.
+    db.pragma("wal_autocheckpoint = 65536");
     migrate(db, (version) => backUp(db, folder, version), list);
   } catch (error) {
     db?.close();

@@ -69,7 +69,7 @@ const bare: number[] = [];
 const visible: number[] = [];
 const ended: number[] = [];
 try {
-  const runner = createProcessRunner({ compileCache: join(root, "cache") });
+  const runner = createProcessRunner({ cache: join(root, "cache") });
   for (let round = -warmUps; round < rounds; round++) {
     const bareTime = await launchBare();
     const times = await launchThrough(runner, join(root, String(round)), round + warmUps + 1);

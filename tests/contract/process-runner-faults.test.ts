@@ -227,7 +227,7 @@ describe("the environment of a job", { timeout }, () => {
     command = ["node", "-p", "JSON.stringify(process.env)"],
     changes: Parameters<typeof makeAttempt>[2] = {},
   ): Promise<Record<string, string>> {
-    const cached = createProcessRunner({ compileCache: temporaryFolder() });
+    const cached = createProcessRunner({ cache: temporaryFolder() });
     const attempt = await makeAttempt(cached, command, changes);
     await cached.launch(attempt.spec);
     expect(await untilEnded(cached, attempt)).toMatchObject({ code: 0 });

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { access, readFile, rename, writeFile } from "node:fs/promises";
-import { delimiter, dirname } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { z } from "zod";
@@ -28,7 +28,7 @@ import {
   type AttemptFiles,
 } from "./attempt-files.ts";
 import { killJobProcesses, type JobProcesses } from "./job-processes.ts";
-import { makeOutputPipe } from "./output-pipe.ts";
+import { createPipeMaker } from "./output-pipe.ts";
 import {
   exitFileSchema,
   launchFileSchema,
@@ -38,8 +38,11 @@ import {
 } from "./records.ts";
 
 export type ProcessRunnerOptions = {
-  /** Folder in which Node keeps the supervisor's compiled code; halves the time of a launch. */
-  compileCache?: string;
+  /**
+   * Folder in which Node keeps the supervisor's compiled code and the next job's pipe waits; halves
+   * the time of a launch. On the file system of the attempts' folders.
+   */
+  cache?: string;
   /**
    * Called when a supervisor that this runner started has gone: a hint to observe now. Attempts
    * that were adopted after a restart give none.
@@ -68,6 +71,7 @@ const claimInterval = 5;
  * Windows is untried; see core/platform/process-identity.ts for what it lacks.
  */
 export function createProcessRunner(options: ProcessRunnerOptions = {}): Runner {
+  const makePipe = createPipeMaker(options.cache);
   /** Launches under way, by folder. */
   const launching = new Map<string, Promise<void>>();
 
@@ -77,13 +81,13 @@ export function createProcessRunner(options: ProcessRunnerOptions = {}): Runner 
     await Promise.all([
       writeFileAtomic(files.launch, JSON.stringify(launchFile(spec))),
       writeFile(files.stopDraft, ""),
-      makeOutputPipe(spec.folder),
+      makePipe(files.output),
     ]);
     const errors = openSync(files.supervisorLog, "a", 0o600);
     const child = spawn(process.execPath, [supervisorProgram, spec.folder], {
       cwd: spec.folder,
       detached: true,
-      env: supervisorEnvironment(spec.folder, options.compileCache),
+      env: supervisorEnvironment(spec.folder, options.cache),
       stdio: ["ignore", "ignore", errors],
       windowsHide: true,
     });
@@ -276,13 +280,13 @@ function launchFile(spec: LaunchSpec): LaunchFile {
   });
 }
 
-function supervisorEnvironment(folder: string, compileCache?: string): NodeJS.ProcessEnv {
+function supervisorEnvironment(folder: string, cache?: string): NodeJS.ProcessEnv {
   const env = { ...process.env };
   const hidden = Object.fromEntries(hiddenVariables.map((name) => [name, env[name]]));
   for (const name of hiddenVariables) delete env[name];
   env[hiddenEnvironmentVariable] = JSON.stringify(hidden);
   env[supervisedFolderVariable] = folder;
-  if (compileCache !== undefined) env["NODE_COMPILE_CACHE"] = compileCache;
+  if (cache !== undefined) env["NODE_COMPILE_CACHE"] = join(cache, "compile");
   return env;
 }
 
