@@ -69,7 +69,15 @@ async function runsTable(
       for (const row of page.rows) {
         const { id, name, experiment, version, label, state, reason, dataset, seed } = row;
         yield {
-          ...{ id, name, experiment, version, label, state, reason, dataset, seed },
+          id,
+          name,
+          experiment,
+          version,
+          label,
+          state,
+          reason,
+          dataset,
+          seed,
           created: isoTime(row.createdAt),
           started: isoTime(row.startedAt),
           ended: isoTime(row.endedAt),
@@ -111,7 +119,11 @@ function metricsTable(context: CoreContext, names: readonly string[]): ExportTab
           const page: Awaited<ReturnType<typeof readPage>> = await readPage(series.id, start);
           for (const [index, value] of page.values.entries())
             yield {
-              ...{ run, stage, attempt, metric, value },
+              run,
+              stage,
+              attempt,
+              metric,
+              value,
               step: numberOrNull(page.steps[index]),
               time: numberOrNull(page.times[index]),
             };
@@ -206,7 +218,10 @@ function leaderboardTable(context: CoreContext, set: string): ExportTable {
     const { model, label, verified, needed } = row;
     const medians = row.perAttack.map(({ attack, median }) => [attack, median] as const);
     return {
-      ...{ model, label, verified, needed },
+      model,
+      label,
+      verified,
+      needed,
       ...("rank" in row
         ? {
             rank: row.rank,
