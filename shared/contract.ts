@@ -181,7 +181,14 @@ export const contract = {
       .output(sweepResultSchema),
     stop: base
       .input(z.object({ sweep: name }))
-      .output(z.object({ sweep: z.string(), name: z.string(), stopped: z.int() })),
+      .output(z.object({ sweep: z.string(), name: z.string(), stopped: z.int(), shared: z.int() })),
+    /** Runs stay unless `withRuns`, and then only those that another sweep has. */
+    delete: base
+      .input(z.object({ sweep: name, withRuns: z.boolean().default(false), dryRun: z.boolean() }))
+      .output(deletionSchema),
+    setPriority: base
+      .input(z.object({ sweep: name, priority: priority.removeDefault() }))
+      .output(sweepViewSchema),
   },
   work: {
     /**

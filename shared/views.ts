@@ -208,6 +208,8 @@ export const sweepViewSchema = z.object({
 export type SweepView = z.infer<typeof sweepViewSchema>;
 
 export const sweepDetailSchema = sweepViewSchema.extend({
+  /** The cell with the best value of the objective so far; null without an objective or a value. */
+  best: z.object({ position: z.int(), value: z.number() }).nullable(),
   cells: z.array(
     z.object({
       position: z.int(),
@@ -219,6 +221,8 @@ export const sweepDetailSchema = sweepViewSchema.extend({
       run: z.string().nullable(),
       reason: z.string().nullable(),
       summary: z.record(z.string(), z.unknown()),
+      /** The objective's value; null where there is none. */
+      value: z.number().nullable(),
       startedAt: nullableTime,
       endedAt: nullableTime,
     }),

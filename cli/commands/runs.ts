@@ -287,9 +287,11 @@ function readStage(text: string | undefined): Stage | null {
   });
 }
 
-function printDeletion(deletion: DeletionView, done: boolean): void {
+/** Says what a deletion frees, or has freed; `first` is what stands before its runs. */
+export function printDeletion(deletion: DeletionView, done: boolean, ...first: string[]): void {
   const { runs, models, evaluations, files, bytes } = deletion;
   const what = [
+    ...first,
     formatCount(runs.length, "run"),
     formatCount(models, "model"),
     formatCount(evaluations, "evaluation"),

@@ -6,7 +6,8 @@ import { wantsJson, withSession } from "../context.ts";
 import { example } from "../example.ts";
 import { bold, dim, printLine, styledState, table } from "../terminal.ts";
 import { show } from "./attacks.ts";
-import { followSweep, wholeNumber } from "./run.ts";
+import { followSweep, priorityHelp, priorityOption, wholeNumber } from "./run.ts";
+import { printDeletion } from "./runs.ts";
 
 export function sweepsCommands(): Command {
   const sweeps = new Command("sweeps").description("the sweeps, cell by cell");
@@ -56,12 +57,49 @@ export function sweepsCommands(): Command {
       show(
         command,
         (session) => session.call((client) => client.sweeps.stop({ sweep })),
-        ({ name, stopped }) =>
+        ({ name, stopped, shared }) => {
           printLine(
             stopped === 0
               ? `${visible(name)} has nothing to stop.`
               : `Asked ${formatCount(stopped, "job")} of ${visible(name)} to stop.`,
+          );
+          if (shared > 0)
+            printLine(`${formatCount(shared, "run")} that it shares with others go on.`);
+        },
+      ),
+    );
+  sweeps
+    .command("priority")
+    .description("give a sweep, and what is queued for it, another priority")
+    .argument("<sweep>", "name or id")
+    .argument("<number>", priorityHelp, priorityOption)
+    .addHelpText("after", example("gauntlet sweeps priority digits 10"))
+    .action(async (sweep: string, priority: number, _options: object, command: Command) =>
+      show(
+        command,
+        (session) => session.call((client) => client.sweeps.setPriority({ sweep, priority })),
+        ({ name }) => printLine(`${visible(name)} has priority ${priority}.`),
+      ),
+    );
+  sweeps
+    .command("delete")
+    .description("delete a sweep for good; its runs stay unless they are named with --runs")
+    .argument("<sweep>", "name or id")
+    .option("--runs", "also the runs that it made, with their models, evaluations and files")
+    .option("--yes", "do it; without this it only says what would be freed")
+    .addHelpText("after", example("gauntlet sweeps delete digits --runs --yes"))
+    .action(async (sweep: string, options: { runs?: boolean; yes?: boolean }, command: Command) =>
+      show(
+        command,
+        (session) =>
+          session.call((client) =>
+            client.sweeps.delete({
+              sweep,
+              withRuns: options.runs === true,
+              dryRun: options.yes !== true,
+            }),
           ),
+        (deletion) => printDeletion(deletion, options.yes === true, "1 sweep"),
       ),
     );
   return sweeps;
@@ -94,6 +132,13 @@ function printDetail(sweep: SweepDetail): void {
   printLine(
     `${bold(visible(sweep.name))}  ${dim(shortId(sweep.id))}  ${sweep.method}  ${countsText(sweep.counts)}`,
   );
+  const { objective, best } = sweep;
+  if (objective)
+    printLine(
+      best
+        ? `  best ${visible(objective.metric)} so far: ${best.value.toPrecision(6)} in cell ${best.position}`
+        : dim(`  no cell has a ${visible(objective.metric)} yet`),
+    );
   if (sweep.cells.length === 0) return;
   printLine(
     table(sweep.cells, [
@@ -102,11 +147,22 @@ function printDetail(sweep: SweepDetail): void {
       { title: "state", value: ({ state }) => state, style: styledState },
       { title: "why", value: ({ reason }) => reason ?? "" },
       { title: "run", value: ({ run }) => run ?? "–" },
+      ...(objective
+        ? [
+            {
+              title: objective.metric,
+              value: ({ value }: Cell) => value?.toPrecision(6) ?? "–",
+              align: "right" as const,
+            },
+          ]
+        : []),
       { title: "time", value: duration, align: "right" },
     ]),
   );
 }
 
-function duration({ startedAt, endedAt }: SweepDetail["cells"][number]): string {
+type Cell = SweepDetail["cells"][number];
+
+function duration({ startedAt, endedAt }: Cell): string {
   return startedAt === null ? "–" : formatDuration((endedAt ?? Date.now()) - startedAt);
 }

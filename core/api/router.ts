@@ -6,7 +6,7 @@ import type { CoreContext } from "../services/context.ts";
 import { compareRuns, diffCode } from "../services/compare.ts";
 import { activateAttackSet, addAttacks, saveAttackSet } from "../services/attacks.ts";
 import { addDataset } from "../services/datasets.ts";
-import { deleteRuns } from "../services/deletion.ts";
+import { deleteRuns, deleteSweep } from "../services/deletion.ts";
 import { examine } from "../services/doctor.ts";
 import { tableOf } from "../services/export/tables.ts";
 import { writeTable } from "../services/export/write-table.ts";
@@ -22,6 +22,7 @@ import { querySql, runFields, runsTable } from "../services/runs-table.ts";
 import {
   previewSweep,
   rerunSweep,
+  setSweepPriority,
   stopSweep,
   submitSweep,
   sweepDetail,
@@ -95,6 +96,8 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
       get: os.sweeps.get.handler(({ input }) => sweepDetail(context, input)),
       rerun: os.sweeps.rerun.handler(({ input }) => rerunSweep(context, input)),
       stop: os.sweeps.stop.handler(({ input }) => stopSweep(context, input.sweep)),
+      delete: os.sweeps.delete.handler(({ input }) => deleteSweep(context, input)),
+      setPriority: os.sweeps.setPriority.handler(({ input }) => setSweepPriority(context, input)),
     },
     work: {
       progress: os.work.progress.handler(({ input }) => progressOf(context, input)),

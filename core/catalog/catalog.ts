@@ -22,6 +22,7 @@ import { createReader } from "./reader.ts";
 import { createRemovalCatalog } from "./removal.ts";
 import { createRunValues } from "./run-values.ts";
 import { createRunCatalog } from "./runs.ts";
+import { createSweepCells } from "./sweep-cells.ts";
 import { createSweepCatalog } from "./sweeps.ts";
 import { translateSqliteError, translatingSqliteErrors } from "./sqlite-errors.ts";
 
@@ -97,6 +98,7 @@ export function createCatalog(folder: string, clock: Clock, newId: () => string)
     models: createModelCatalog(db, clock, newId, artifacts),
     runs: createRunCatalog(db, clock, newId, events, runValues),
     sweeps: createSweepCatalog(db, clock, newId, events),
+    sweepCells: createSweepCells(db),
     evaluations: createEvaluationCatalog(db, clock, newId, events, runValues),
     outcomes: createOutcomeReader(db),
     progress: createProgressCatalog(db),

@@ -19,6 +19,8 @@ export type CatalogRun = {
   sweepId: string | null;
   /** What sets this run apart within its sweep; empty for a single run. */
   label: string;
+  /** The same for runs of the same parameters and seed. */
+  pointKey: string;
   parameters: Record<string, ParameterValue>;
   seed: number;
   datasetId: string | null;
@@ -61,7 +63,7 @@ type RunRow = Omit<CatalogRun, "parameters" | "evaluate" | "summary"> & {
 };
 
 const runColumns = `r.id, r.name, e.name AS experiment, r.experiment_version_id AS experimentVersionId,
-  v.number AS version, r.sweep_id AS sweepId, r.label, r.parameters_json, r.seed,
+  v.number AS version, r.sweep_id AS sweepId, r.label, r.point_key AS pointKey, r.parameters_json, r.seed,
   r.dataset_id AS datasetId, r.evaluate, r.priority, r.state, r.reason, r.summary_json,
   r.created_at AS createdAt, r.started_at AS startedAt, r.ended_at AS endedAt`;
 const runFrom = `FROM run r JOIN experiment_version v ON v.id = r.experiment_version_id
@@ -109,7 +111,7 @@ export function createRunCatalog(
     `SELECT count(*) AS total ${runFrom}
      WHERE (@state IS NULL OR r.state = @state) AND (@experiment IS NULL OR e.name = @experiment)`,
   );
-  const wantEvaluation = db.prepare<[string]>("UPDATE run SET evaluate = 1 WHERE id = ?");
+  const named = db.prepare<[string], { no: number }>("SELECT no FROM run WHERE name = ? LIMIT 1");
   const finish = db.prepare<[RunState, string | null, number, string]>(
     `UPDATE run SET state = ?, reason = ?, ended_at = max(?, coalesce(started_at, created_at))
      WHERE id = ?`,
@@ -189,9 +191,8 @@ export function createRunCatalog(
       const rows = page.all({ ...filter, limit, offset }).map(runOf);
       return { total, rows };
     },
-    /** The run's model is to go on to the attacks after all. */
-    wantEvaluation(id: string): void {
-      wantEvaluation.run(id);
+    hasName(name: string): boolean {
+      return named.get(name) !== undefined;
     },
     finish(id: string, state: RunState, reason: string | null): void {
       finish.run(state, reason, clock.now(), id);

@@ -167,9 +167,12 @@ function finishRun(context: CoreContext, runId: string): void {
   const { catalog } = context;
   catalog.runs.finish(runId, "succeeded", null);
   const run = catalog.runs.get(runId);
-  if (!run.evaluate) return;
-  const { spec } = catalog.experiments.version(run.experimentVersionId);
-  queueEvaluationsOf(context, runId, spec.evaluate);
+  // What the run was made for, and what sweeps want of whose cells it stands for.
+  const versions = new Set(run.evaluate ? [run.experimentVersionId] : []);
+  for (const sweep of catalog.sweeps.withRun(runId))
+    if (sweep.evaluate) versions.add(sweep.experimentVersionId);
+  for (const version of versions)
+    queueEvaluationsOf(context, runId, catalog.experiments.version(version).spec.evaluate);
 }
 
 function afterEvaluate(

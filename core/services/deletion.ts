@@ -7,6 +7,7 @@ import type { CoreContext } from "./context.ts";
 import { planDeletion } from "./deletion-plan.ts";
 import { eachLimited } from "../platform/each-limited.ts";
 import { findRun, jobsOfRun } from "./runs.ts";
+import { findSweep } from "./sweeps.ts";
 
 export type Deletion = {
   runs: { id: string; name: string }[];
@@ -63,6 +64,30 @@ export async function deleteRuns(
   }
   await removeUnreferenced(context);
   return total;
+}
+
+/**
+ * Deletes a sweep, with `withRuns` also the runs that it made and no other sweep has. What is left
+ * of its code goes when nothing else has it. Throws what deleteRuns throws, and SWEEP_NOT_FOUND.
+ */
+export async function deleteSweep(
+  context: CoreContext,
+  request: { sweep: string; withRuns: boolean; dryRun: boolean },
+): Promise<Deletion> {
+  const { catalog } = context;
+  const { id, experimentVersionId } = findSweep(context, request.sweep);
+  const runs = request.withRuns ? catalog.sweepCells.ownRuns(id) : [];
+  const deletion = await deleteRuns(context, runs, request.dryRun);
+  if (request.dryRun) return deletion;
+  const trees = catalog.transaction(() => {
+    catalog.sweeps.remove(id);
+    const code = catalog.removal.removeVersion(experimentVersionId);
+    return code !== null && catalog.removal.markTree(code) ? [code] : [];
+  });
+  const freed = await clearAway(context, { jobs: [], trees });
+  deletion.files += freed.length;
+  deletion.bytes += freed.reduce((sum, size) => sum + size, 0);
+  return deletion;
 }
 
 /** Goes on with deletions that were cut short, as by a crash. */

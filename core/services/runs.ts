@@ -72,9 +72,16 @@ export function rerun(context: CoreContext, request: RerunRequest): string {
   const dataset = run.datasetId ? catalog.datasets.get(run.datasetId) : null;
   const { evaluate } = run;
   const { priority } = request;
-  const id = catalog.transaction(() =>
-    addRun(context, { version, dataset, evaluate, priority, sweepId: null, point }),
-  );
+  // Of the same point the new run takes the place of the old in sweeps.
+  const isSame = point.key === run.pointKey;
+  const place = isSame
+    ? { sweepId: run.sweepId, point: { ...point, label: run.label } }
+    : { sweepId: null, point };
+  const id = catalog.transaction(() => {
+    const made = addRun(context, { version, dataset, evaluate, priority, ...place });
+    if (isSame) catalog.sweepCells.replaceRun(run.id, made);
+    return made;
+  });
   context.engine.setWorking(true);
   return id;
 }
@@ -131,7 +138,7 @@ export function addRun(
   const { version, dataset, evaluate, priority, sweepId, point } = run;
   const { parameters, seed } = point;
   const runId = context.catalog.runs.add({
-    name: friendlyName(context.randomInteger()),
+    name: freeName(context),
     experimentVersionId: version.id,
     sweepId,
     label: point.label,
@@ -150,6 +157,19 @@ export function addRun(
     spec: trainSpec(version.spec, { parameters, seed, codeTree: version.codeTree, dataset }),
   });
   return runId;
+}
+
+/** Random names that are tried before one gets a number. */
+const nameTries = 8;
+
+/** A friendly name that no run has; there are some thousand, and then they are numbered. */
+function freeName({ catalog, randomInteger }: CoreContext): string {
+  let name = friendlyName(randomInteger());
+  for (let tries = 1; tries < nameTries && catalog.runs.hasName(name); tries++)
+    name = friendlyName(randomInteger());
+  if (!catalog.runs.hasName(name)) return name;
+  for (let number = 2; ; number++)
+    if (!catalog.runs.hasName(`${name}-${number}`)) return `${name}-${number}`;
 }
 
 /** Asks every unfinished job of a run, and of its model's evaluations, to end. */

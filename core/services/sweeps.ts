@@ -2,7 +2,8 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { GauntletError } from "../../shared/errors.ts";
 import type { Experiment, Sweep } from "../../shared/schemas/experiment.ts";
 import type { SweepDetail, SweepPreview, SweepView } from "../../shared/views.ts";
-import type { CatalogCell, CatalogSweep } from "../catalog/sweeps.ts";
+import type { CatalogCell } from "../catalog/sweep-cells.ts";
+import type { CatalogSweep } from "../catalog/sweeps.ts";
 import { describeSweep, expandSweep } from "../domain/sweep/expand.ts";
 import type { SweepPoint } from "../domain/sweep/point.ts";
 import type { CoreContext } from "./context.ts";
@@ -29,11 +30,11 @@ export type SweepResult = {
   name: string;
   /** Cells of the sweep's values. */
   cells: number;
-  /** Runs that were queued for them. */
+  /** Runs that this request queued for them. */
   runs: string[];
-  /** Runs that have succeeded for the same recipe and point, and stand for cells. */
+  /** Runs that have succeeded for the same recipe and point, and stand for the others. */
   reused: string[];
-  /** Runs that are under way for the same recipe and point, and stand for cells. */
+  /** Runs that are under way for the same recipe and point, and stand for the others. */
   underWay: string[];
   /** Evaluations that were missing of reused runs' models. */
   evaluations: string[];
@@ -53,21 +54,25 @@ export async function submitSweep(
   request: SweepRequest,
 ): Promise<SweepResult> {
   const { catalog } = context;
-  const { sweep, points } = await context.artifacts.keeping(() => noteSweep(context, request));
-  for (const some of chunks(points)) {
+  const { sweep, stops, points } = await context.artifacts.keeping(() =>
+    noteSweep(context, request),
+  );
+  for (let start = 0; start < points.length; start += cellsAtOnce) {
     catalog.transaction(() => {
-      for (const point of some) wantCell(context, sweep.id, point, request.again);
+      for (const point of points.slice(start, start + cellsAtOnce))
+        catalog.sweepCells.add(sweep.id, point);
     });
     await nextTurn();
   }
-  return { ...(await fillSweep(context, sweep.id)), cells: points.length };
+  const keys = points.map(({ key }) => key);
+  return fillKeys(context, { sweep, stops, keys, again: request.again });
 }
 
 /** The sweep that a request is for, made when there is none, and its points. */
 async function noteSweep(
   context: CoreContext,
   request: SweepRequest,
-): Promise<{ sweep: CatalogSweep; points: SweepPoint[] }> {
+): Promise<{ sweep: CatalogSweep; stops: number; points: SweepPoint[] }> {
   const { catalog } = context;
   const { evaluate, priority } = request;
   const { snapshot, dataset } = await prepare(context, request.folder, evaluate);
@@ -75,22 +80,22 @@ async function noteSweep(
   const section = sweepOf(spec);
   const { method, values, objective } = section;
   const points = expandSweep(section, spec.parameters, resolveParameters(spec.parameters, {}));
-  const sweep = catalog.transaction(() => {
+  const datasetId = dataset?.id ?? null;
+  return catalog.transaction(() => {
     const experimentVersionId = noteVersion(context, snapshot);
-    const facts = { experimentVersionId, values, objective, evaluate, priority };
-    const found = request.separate
+    const facts = { experimentVersionId, values, objective, evaluate };
+    const like = request.separate
       ? undefined
       : catalog.sweeps.newestLike(experimentVersionId, method);
-    if (found && found.datasetId === (dataset?.id ?? null)) {
+    const found = like?.datasetId === datasetId ? like : undefined;
+    if (found) {
       catalog.sweeps.update(found.id, facts);
-      return found;
+      if (found.priority !== priority) catalog.sweeps.setPriority(found.id, priority);
     }
     const name = freeName(context, spec.name);
-    return catalog.sweeps.get(
-      catalog.sweeps.add({ ...facts, name, method, datasetId: dataset?.id ?? null }),
-    );
+    const id = found?.id ?? catalog.sweeps.add({ ...facts, name, method, datasetId, priority });
+    return { sweep: catalog.sweeps.get(id), stops: catalog.sweeps.stops(id), points };
   });
-  return { sweep, points };
 }
 
 /** What submitting the sweep of a folder would run; nothing is noted or queued. */
@@ -106,15 +111,6 @@ function sweepOf({ name, sweep }: Experiment): Sweep {
   });
 }
 
-/** Adds the cell where it is new; asks for a run where it has none that will do. */
-function wantCell(context: CoreContext, sweepId: string, point: SweepPoint, again: boolean): void {
-  const { sweeps } = context.catalog;
-  sweeps.addCell(sweepId, point, again);
-  // A new cell is wanted from the start; one that stands for a good run is looked at again for
-  // its evaluations, which costs nothing when they are there.
-  sweeps.want(sweepId, point.key, again);
-}
-
 /** `digits`, or `digits-2` where another sweep has the name. */
 function freeName({ catalog }: CoreContext, wanted: string): string {
   for (let number = 1; ; number++) {
@@ -124,60 +120,95 @@ function freeName({ catalog }: CoreContext, wanted: string): string {
 }
 
 /**
- * Gives every wanted cell of a sweep its run: one that has succeeded or is under way for the same
- * recipe and point, else a new one. Goes on where an earlier call was cut short.
+ * Gives cells their runs, unless the sweep was stopped since the request began. What
+ * stands for a good run is looked at again for its evaluations, which costs nothing when they are
+ * there.
  */
-export async function fillSweep(
+async function fillKeys(
   context: CoreContext,
-  sweepId: string,
-): Promise<Omit<SweepResult, "cells">> {
+  request: { sweep: CatalogSweep; stops: number; keys: string[]; again: boolean },
+): Promise<SweepResult> {
+  const { catalog } = context;
+  const { sweep, stops, keys, again } = request;
+  catalog.transaction(() => {
+    if (catalog.sweeps.stops(sweep.id) === stops) catalog.sweepCells.want(sweep.id, keys, again);
+  });
+  const filled = await fillSweep(context, sweep.id);
+  const queued = new Set(filled.runs);
+  const others = catalog.sweepCells.runsOf(sweep.id, keys).filter(({ id }) => !queued.has(id));
+  return {
+    sweep: sweep.id,
+    name: sweep.name,
+    cells: keys.length,
+    runs: filled.runs,
+    reused: others.flatMap(({ id, state }) => (state === "succeeded" ? [id] : [])),
+    underWay: others.flatMap(({ id, state }) =>
+      state === "queued" || state === "running" ? [id] : [],
+    ),
+    evaluations: filled.evaluations,
+  };
+}
+
+type Filled = { runs: string[]; evaluations: string[] };
+
+/** Fills under way, by sweep: two at once would each tell of a part. */
+const filling = new Map<string, Promise<Filled>>();
+
+/**
+ * Gives every wanted cell of a sweep its run: one that has succeeded or is under way for the same
+ * recipe and point, else a new one. Goes on where an earlier call was cut short. Returns what it
+ * queued.
+ */
+async function fillSweep(context: CoreContext, sweepId: string): Promise<Filled> {
+  const before = filling.get(sweepId);
+  const fill = Promise.resolve(before).then(
+    () => fillWanted(context, sweepId),
+    () => fillWanted(context, sweepId), // What failed before is tried anew, and told to whom it failed.
+  );
+  filling.set(sweepId, fill);
+  try {
+    return await fill;
+  } finally {
+    if (filling.get(sweepId) === fill) filling.delete(sweepId);
+  }
+}
+
+async function fillWanted(context: CoreContext, sweepId: string): Promise<Filled> {
   const { catalog, engine } = context;
-  const sweep = catalog.sweeps.get(sweepId);
-  const runs: string[] = [];
-  const reused: string[] = [];
-  const underWay: string[] = [];
-  const evaluations: string[] = [];
-  const version = catalog.experiments.version(sweep.experimentVersionId);
-  const dataset = sweep.datasetId ? catalog.datasets.get(sweep.datasetId) : null;
-  const { evaluate, priority } = sweep;
+  const filled: Filled = { runs: [], evaluations: [] };
   for (;;) {
-    const done = catalog.transaction(() => {
-      const cells = catalog.sweeps.wanted(sweepId, cellsAtOnce);
+    const isDone = catalog.transaction(() => {
+      const cells = catalog.sweepCells.wanted(sweepId, cellsAtOnce);
+      if (cells.length === 0) return true;
+      // Read anew each time: another submission may have made it another version's sweep.
+      const sweep = catalog.sweeps.get(sweepId);
+      const version = catalog.experiments.version(sweep.experimentVersionId);
+      const dataset = sweep.datasetId ? catalog.datasets.get(sweep.datasetId) : null;
+      const { evaluate, priority, datasetId } = sweep;
       for (const cell of cells) {
         const twin = cell.again
           ? undefined
-          : catalog.sweeps.twin(version.id, cell.key, sweep.datasetId);
+          : catalog.sweepCells.twin(version.id, cell.key, datasetId);
         const run =
           twin?.id ??
           addRun(context, { version, dataset, evaluate, priority, sweepId, point: cell });
-        catalog.sweeps.setRun(sweepId, cell.position, run);
-        if (!twin) runs.push(run);
-        else (twin.state === "succeeded" ? reused : underWay).push(run);
-        if (twin && evaluate) evaluations.push(...evaluateTwin(context, twin, version.spec));
+        catalog.sweepCells.setRun(sweepId, cell.position, run);
+        if (!twin) filled.runs.push(run);
+        // A run under way asks the sweeps whose cells it stands for when it has succeeded.
+        else if (evaluate && twin.state === "succeeded")
+          filled.evaluations.push(...queueEvaluationsOf(context, run, version.spec.evaluate));
       }
-      return cells.length === 0;
+      return false;
     });
-    if (done) break;
+    if (isDone) return filled;
     engine.setWorking(true);
     await nextTurn();
   }
-  return { sweep: sweepId, name: sweep.name, runs, reused, underWay, evaluations };
-}
-
-/** Sends the model of a run that was not made for this sweep to the sweep's attacks as well. */
-function evaluateTwin(
-  context: CoreContext,
-  twin: { id: string; state: string },
-  spec: Experiment,
-): string[] {
-  if (twin.state === "succeeded") return queueEvaluationsOf(context, twin.id, spec.evaluate);
-  context.catalog.runs.wantEvaluation(twin.id);
-  return [];
 }
 
 /** Goes on with sweeps whose cells were not all queued when their core died. */
 export async function fillSweeps(context: CoreContext): Promise<void> {
-  for (const id of context.catalog.sweeps.withWantedCells()) await fillSweep(context, id);
+  for (const id of context.catalog.sweepCells.sweepsWithWanted()) await fillSweep(context, id);
 }
 
 /**
@@ -190,51 +221,63 @@ export async function rerunSweep(
 ): Promise<SweepResult> {
   const { catalog } = context;
   const sweep = findSweep(context, request.sweep);
-  let cells = 0;
+  const stops = catalog.sweeps.stops(sweep.id);
+  const keys: string[] = [];
   for (const some of allCells(context, sweep.id)) {
-    const chosen = some.filter(
-      ({ state }) => request.all || !["succeeded", "running", "queued"].includes(state),
-    );
-    catalog.transaction(() => {
-      for (const { key } of chosen) catalog.sweeps.want(sweep.id, key, true);
-    });
-    cells += chosen.length;
+    for (const { key, state, stopping } of some)
+      if (request.all || stopping || !["succeeded", "running", "queued"].includes(state))
+        keys.push(key);
     await nextTurn();
   }
-  return { ...(await fillSweep(context, sweep.id)), cells };
+  return fillKeys(context, { sweep, stops, keys, again: true });
 }
 
-/** Asks every unfinished job of a sweep's runs to end, and queues no further cell. */
+/** Gives a sweep, and what is queued for it, another priority. */
+export function setSweepPriority(
+  context: CoreContext,
+  request: { sweep: string; priority: number },
+): SweepView {
+  const { catalog } = context;
+  const { id } = findSweep(context, request.sweep);
+  catalog.transaction(() => catalog.sweeps.setPriority(id, request.priority));
+  return sweepView(context, catalog.sweeps.get(id));
+}
+
+/**
+ * Asks every unfinished job of the runs that a sweep made to end, and queues no further cell. Runs
+ * that stand for cells of another sweep as well, or were made by one, go on; `shared` counts them.
+ */
 export async function stopSweep(
   context: CoreContext,
   text: string,
-): Promise<{ sweep: string; name: string; stopped: number }> {
+): Promise<{ sweep: string; name: string; stopped: number; shared: number }> {
   const { catalog, engine } = context;
   const { id, name } = findSweep(context, text);
-  catalog.transaction(() => catalog.sweeps.unwant(id));
+  const runs = catalog.urgentTransaction(() => {
+    catalog.sweeps.noteStop(id);
+    catalog.sweepCells.unwant(id);
+    return catalog.sweepCells.ownRuns(id);
+  });
   let stopped = 0;
-  for (const some of allCells(context, id)) {
+  for (let start = 0; start < runs.length; start += cellsAtOnce) {
     stopped += catalog.urgentTransaction(() =>
-      some.reduce((sum, { runId }) => sum + (runId ? stopJobsOf(context, runId) : 0), 0),
+      runs
+        .slice(start, start + cellsAtOnce)
+        .reduce((sum, run) => sum + stopJobsOf(context, run), 0),
     );
     engine.wake();
     await nextTurn();
   }
-  return { sweep: id, name, stopped };
+  return { sweep: id, name, stopped, shared: catalog.sweepCells.sharedRuns(id) };
 }
 
 /** The cells of a sweep, some at a time. */
 function* allCells({ catalog }: CoreContext, sweepId: string): Generator<CatalogCell[]> {
   for (let offset = 0; ; offset += cellsAtOnce) {
-    const some = catalog.sweeps.cells(sweepId, cellsAtOnce, offset);
+    const some = catalog.sweepCells.page(sweepId, cellsAtOnce, offset);
     if (some.length === 0) return;
     yield some;
   }
-}
-
-function* chunks<T>(items: readonly T[]): Generator<T[]> {
-  for (let start = 0; start < items.length; start += cellsAtOnce)
-    yield items.slice(start, start + cellsAtOnce);
 }
 
 export function sweepView({ catalog }: CoreContext, sweep: CatalogSweep): SweepView {
@@ -248,19 +291,34 @@ export function sweepView({ catalog }: CoreContext, sweep: CatalogSweep): SweepV
     objective,
     priority,
     createdAt,
-    counts: catalog.sweeps.counts(id),
+    counts: catalog.sweepCells.counts(id),
   };
 }
 
-/** A sweep with a page of its cells. */
+/** A sweep with a page of its cells, the objective's value in each, and the best cell so far. */
 export function sweepDetail(
   context: CoreContext,
   request: { sweep: string; limit: number; offset: number },
 ): SweepDetail {
+  const { sweepCells } = context.catalog;
   const sweep = findSweep(context, request.sweep);
-  const cells = context.catalog.sweeps.cells(sweep.id, request.limit, request.offset);
+  const { objective } = sweep;
+  const values = objective ? sweepCells.objectiveValues(sweep.id, objective.metric) : [];
+  const valueAt = new Map(values.map(({ position, value }) => [position, value]));
+  const sign = objective?.goal === "minimize" ? -1 : 1;
+  const best = values.reduce<(typeof values)[number] | null>(
+    (top, one) => (top && sign * top.value >= sign * one.value ? top : one),
+    null,
+  );
   return {
     ...sweepView(context, sweep),
-    cells: cells.map(({ key: _key, summary, ...cell }) => ({ ...cell, summary: summary ?? {} })),
+    best,
+    cells: sweepCells
+      .page(sweep.id, request.limit, request.offset)
+      .map(({ key: _key, stopping: _stopping, summary, ...cell }) => ({
+        ...cell,
+        summary: summary ?? {},
+        value: valueAt.get(cell.position) ?? null,
+      })),
   };
 }

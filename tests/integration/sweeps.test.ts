@@ -4,7 +4,8 @@ import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import type { Client } from "../../core/api/socket-client.ts";
 import { runCli } from "../support/cli.ts";
-import { folderWith, openTestCore, untilDone } from "../support/core.ts";
+import { folderWith, openTestCore, until, untilDone } from "../support/core.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** An experiment that fails for one value. */
 function experiment(values: string, more = ""): string {
@@ -147,6 +148,159 @@ sweep: { values: { x: [1, 2, 3, 4, 5, 6, 7, 8] } }
     await client.sweeps.stop({ sweep });
     await untilDone(client, runs);
     expect((await client.sweeps.get({ sweep })).counts).toMatchObject({ cancelled: 8 });
+  });
+
+  /** Four cells that run until the file is there. */
+  function waiting(flag: string, values = "{ x: [1, 2, 3, 4] }"): string {
+    return folderWith({
+      "gauntlet.yaml": `name: waiting
+parameters: { x: { type: integer, default: 0 } }
+train: { command: [sh, -c, "until [ -e ${flag} ]; do sleep 0.05; done"] }
+sweep: { values: ${values} }
+`,
+    });
+  }
+  const flagFile = () => join(temporaryFolder(), "go");
+
+  test("two submissions at once tell of all cells each", async () => {
+    const { client } = await openTestCore();
+    const flag = flagFile();
+    const values = `{ x: [${[...Array(300).keys()].join(", ")}] }`;
+    const folder = waiting(flag, values);
+    const both = await Promise.all([
+      client.sweeps.submit({ folder }),
+      client.sweeps.submit({ folder }),
+    ]);
+    for (const { runs, underWay } of both) expect(new Set([...runs, ...underWay]).size).toBe(300);
+    expect((await client.runs.list({})).total).toBe(300);
+    await client.sweeps.stop({ sweep: both[0].sweep });
+  });
+
+  test("a stop that comes while cells are being queued is not undone", async () => {
+    const { client } = await openTestCore();
+    const folder = waiting(flagFile(), `{ x: [${[...Array(2000).keys()].join(", ")}] }`);
+    const submitted = client.sweeps.submit({ folder });
+    const sweep = await until(async () => (await client.sweeps.list({})).sweeps[0]?.id);
+    await client.sweeps.stop({ sweep });
+    const { runs, underWay } = await submitted;
+    await untilDone(client, [...runs, ...underWay]);
+    const { counts } = await client.sweeps.get({ sweep });
+    expect(counts).toMatchObject({ queued: 0, running: 0, succeeded: 0 });
+    await client.sweeps.stop({ sweep });
+    expect((await client.work.resume({})).runs).toEqual([]);
+  });
+
+  test("what is being stopped stands for no further cell", async () => {
+    const { client } = await openTestCore();
+    const flag = flagFile();
+    const folder = waiting(flag);
+    const first = await client.sweeps.submit({ folder });
+    await client.sweeps.stop({ sweep: first.sweep });
+    const second = await client.sweeps.submit({ folder });
+    writeFileSync(flag, "");
+    await untilDone(client, [...first.runs, ...second.runs, ...second.underWay]);
+    expect((await client.sweeps.get({ sweep: first.sweep })).counts).toMatchObject({
+      succeeded: 4,
+    });
+  });
+
+  test("stopping a sweep ends all that it made and nothing of another's", async () => {
+    const { client } = await openTestCore();
+    const flag = flagFile();
+    const folder = waiting(flag);
+    const first = await client.sweeps.submit({ folder });
+    const replaced = await client.sweeps.rerun({ sweep: first.sweep, all: true });
+    const sharing = await client.sweeps.submit({ folder, separate: true });
+    expect(sharing).toMatchObject({ runs: [] });
+    expect(sharing.underWay).toHaveLength(4);
+    expect(await client.sweeps.stop({ sweep: sharing.sweep })).toMatchObject({
+      stopped: 0,
+      shared: 4,
+    });
+    // The runs that were replaced stand for no cell; they end with the sweep that made them.
+    const stopped = await client.sweeps.stop({ sweep: first.sweep });
+    expect(stopped).toMatchObject({ stopped: 4, shared: 4 });
+    writeFileSync(flag, "");
+    await untilDone(client, [...first.runs, ...replaced.runs]);
+    const states = await Promise.all(
+      [...first.runs, ...replaced.runs].map(async (run) => (await client.runs.get({ run })).state),
+    );
+    expect(states.filter((state) => state === "succeeded").length).toBeGreaterThanOrEqual(4);
+    expect((await client.sweeps.get({ sweep: sharing.sweep })).counts).toMatchObject({
+      succeeded: 4,
+    });
+  });
+
+  test("the priority of what waits can be changed", async () => {
+    const { client } = await openTestCore();
+    const flag = flagFile();
+    const folder = folderWith({
+      "gauntlet.yaml": `name: one
+parameters: { x: { type: integer, default: 0 } }
+train: { command: [sh, -c, "until [ -e ${flag} ]; do sleep 0.02; done; sleep 0.02"], resources: { cpus: 10000 } }
+sweep: { values: { x: [1, 2, 3] } }
+`,
+    });
+    const low = await client.sweeps.submit({ folder, priority: -5 });
+    const { run } = await client.runs.submit({ folder, parameters: { x: 9 } });
+    await client.sweeps.setPriority({ sweep: low.sweep, priority: 5 });
+    writeFileSync(flag, "");
+    await untilDone(client, [...low.runs, run]);
+    const { runs } = await client.runs.list({});
+    const started = runs.toSorted((a, b) => (a.startedAt ?? 0) - (b.startedAt ?? 0));
+    expect(started.at(-1)?.id).toBe(run);
+  });
+
+  test("the best value of the objective so far, and in each cell", async () => {
+    const { client } = await openTestCore();
+    const report = `import { writeFileSync } from "node:fs";
+writeFileSync(process.env.GAUNTLET_RUN_DIR + "/out/summary.json", JSON.stringify({ cost: (process.argv[2] - 2) ** 2 }));`;
+    const folder = folderWith({
+      "gauntlet.yaml": `name: priced
+parameters: { x: { type: integer, default: 0 } }
+train: { command: [node, main.mjs, "{x}"] }
+sweep: { values: { x: [0, 1, 2, 3] }, objective: { metric: cost, goal: minimize } }
+`,
+      "main.mjs": report,
+    });
+    const { detail } = await sweepToEnd(client, folder);
+    expect(detail.best).toEqual({ position: 2, value: 0 });
+    expect(detail.cells.map(({ value }) => value)).toEqual([4, 1, 0, 1]);
+  });
+
+  test("a cell's run that is run again takes its place", async () => {
+    const { client } = await openTestCore();
+    const { runs, sweep } = await sweepToEnd(client, experiment("{ x: [13] }"));
+    const again = await client.runs.rerun({ run: runs[0] ?? "" });
+    await untilDone(client, [again.run]);
+    const { cells } = await client.sweeps.get({ sweep });
+    expect(cells.map(({ runId }) => runId)).toEqual([again.run]);
+  });
+
+  test("a sweep is deleted alone, or with its runs", async () => {
+    const { client } = await openTestCore();
+    const folder = experiment("{ x: [1, 2] }");
+    const first = await sweepToEnd(client, folder);
+    const plan = await client.sweeps.delete({ sweep: first.sweep, withRuns: true, dryRun: true });
+    expect(plan.runs).toHaveLength(2);
+    await client.sweeps.delete({ sweep: first.sweep, dryRun: false });
+    expect((await client.sweeps.list({})).total).toBe(0);
+    expect((await client.runs.list({})).total).toBe(2);
+    const second = await sweepToEnd(client, folder, { again: true });
+    await client.sweeps.delete({ sweep: second.sweep, withRuns: true, dryRun: false });
+    expect((await client.runs.list({})).runs.map(({ id }) => id).toSorted()).toEqual(
+      first.runs.toSorted(),
+    );
+  });
+
+  test("runs have names of their own, however many there are", async () => {
+    const { client } = await openTestCore();
+    const flag = flagFile();
+    const folder = waiting(flag, `{ x: [${[...Array(600).keys()].join(", ")}] }`);
+    const { sweep } = await client.sweeps.submit({ folder });
+    const { runs } = await client.runs.list({ limit: 1000 });
+    expect(new Set(runs.map(({ name }) => name)).size).toBe(600);
+    await client.sweeps.stop({ sweep });
   });
 
   test("a sweep whose core died while queueing is gone on with", async () => {

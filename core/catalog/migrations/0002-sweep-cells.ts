@@ -22,6 +22,8 @@ ALTER TABLE run ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE sweep ADD COLUMN dataset_id TEXT REFERENCES dataset (id);
 ALTER TABLE sweep ADD COLUMN evaluate INTEGER NOT NULL DEFAULT 1 CHECK (evaluate IN (0, 1));
 ALTER TABLE sweep ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
+-- How often it was stopped: cells that were asked for before a stop are not queued after it.
+ALTER TABLE sweep ADD COLUMN stops INTEGER NOT NULL DEFAULT 0;
 
 -- wanted: the cell is to get a run that it has not got yet; a core that finds one makes it.
 -- again: that run is to be a new one even where the same point has succeeded before.
