@@ -122,11 +122,11 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
         (await addAttacks(context, input.folder)).map((attack) => attackView(context, attack)),
       ),
       sets: os.attacks.sets.handler(() => catalog.attacks.sets().map(attackSetView)),
-      saveSet: os.attacks.saveSet.handler(({ input }) =>
-        attackSetView(saveAttackSet(context, input)),
+      saveSet: os.attacks.saveSet.handler(async ({ input }) =>
+        attackSetView(await saveAttackSet(context, input)),
       ),
-      activate: os.attacks.activate.handler(({ input }) =>
-        attackSetView(activateAttackSet(context, input.set)),
+      activate: os.attacks.activate.handler(async ({ input }) =>
+        attackSetView(await activateAttackSet(context, input.set)),
       ),
     },
     datasets: {
