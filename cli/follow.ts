@@ -31,7 +31,9 @@ export async function follow(
   try {
     for (;;) {
       const asked = performance.now();
-      const news = await session.callAgain((client) => client.work.progress({ ...what, since }));
+      const news = await session.callAgain((client) =>
+        client.work.progress({ ...what, since, troubled: troubledOf(runs, evaluations) }),
+      );
       for (const run of news.runs) runs.set(run.id, run);
       for (const evaluation of news.evaluations) evaluations.set(evaluation.id, evaluation);
       since = news.seq;
@@ -49,6 +51,10 @@ export async function follow(
     process.off("SIGINT", interrupt);
     process.off("SIGTERM", interrupt);
   }
+}
+
+function troubledOf(...all: ReadonlyMap<string, { condition: string | null }>[]): string[] {
+  return all.flatMap((rows) => [...rows].flatMap(([id, { condition }]) => (condition ? [id] : [])));
 }
 
 function silent(): void {

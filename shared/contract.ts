@@ -201,6 +201,8 @@ export const contract = {
           runs: z.array(z.string()),
           evaluations: z.array(z.string()),
           since: z.int().nonnegative().nullable().default(null),
+          /** What had a condition in an earlier answer: it is listed again whether or not it has. */
+          troubled: z.array(z.string()).default([]),
         }),
       )
       .output(progressSchema),

@@ -64,7 +64,7 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
       submit: os.runs.submit.handler(async ({ input }) => ({
         run: await submitRun(context, input),
       })),
-      rerun: os.runs.rerun.handler(({ input }) => ({ run: rerun(context, input) })),
+      rerun: os.runs.rerun.handler(async ({ input }) => ({ run: await rerun(context, input) })),
       list: os.runs.list.handler(({ input }) => {
         const { total, rows } = catalog.runs.list(input);
         return { total, runs: rows.map(runView) };
@@ -125,11 +125,11 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
         (await addAttacks(context, input.folder)).map((attack) => attackView(context, attack)),
       ),
       sets: os.attacks.sets.handler(() => catalog.attacks.sets().map(attackSetView)),
-      saveSet: os.attacks.saveSet.handler(({ input }) =>
-        attackSetView(saveAttackSet(context, input)),
+      saveSet: os.attacks.saveSet.handler(async ({ input }) =>
+        attackSetView(await saveAttackSet(context, input)),
       ),
-      activate: os.attacks.activate.handler(({ input }) =>
-        attackSetView(activateAttackSet(context, input.set)),
+      activate: os.attacks.activate.handler(async ({ input }) =>
+        attackSetView(await activateAttackSet(context, input.set)),
       ),
     },
     datasets: {

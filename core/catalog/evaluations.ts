@@ -128,6 +128,11 @@ export function createEvaluationCatalog(
   const modelsUnder = db.prepare<[string], { id: string }>(
     "SELECT DISTINCT model_id AS id FROM evaluation WHERE threat_model_id = ?",
   );
+  const modelsAfter = db
+    .prepare<[string, number], string>(
+      "SELECT DISTINCT model_id FROM evaluation WHERE model_id > ? ORDER BY model_id LIMIT ?",
+    )
+    .pluck();
   const removeOfModel = db.prepare<[string]>("DELETE FROM evaluation WHERE model_id = ?");
   const unfinished = db.prepare<[], { id: string }>(
     "SELECT id FROM evaluation WHERE state IN ('queued', 'attacking', 'verifying') ORDER BY id",
@@ -232,6 +237,10 @@ export function createEvaluationCatalog(
     /** Models with an evaluation under a threat model, whatever its state. */
     modelsUnder(threatModelId: string): string[] {
       return modelsUnder.all(threatModelId).map(({ id }) => id);
+    },
+    /** Models with an evaluation, in the order of their ids, from behind `after` on. */
+    modelsAfter(after: string, limit: number): string[] {
+      return modelsAfter.all(after, limit);
     },
     /** Threat models with the number of evaluations under each, the most used first. */
     threatModelUse(): { id: string; evaluations: number }[] {

@@ -7,6 +7,7 @@ import { metricChunks0004 } from "./migrations/0004-metric-chunks.ts";
 import { outcomeBlocks0005 } from "./migrations/0005-outcome-blocks.ts";
 import { removal0006 } from "./migrations/0006-removal.ts";
 import { datasetStamp0007 } from "./migrations/0007-dataset-stamp.ts";
+import { scoreValues0008 } from "./migrations/0008-score-values.ts";
 
 export type Migration = {
   version: number;
@@ -25,6 +26,7 @@ export const migrations: readonly Migration[] = [
   outcomeBlocks0005,
   removal0006,
   datasetStamp0007,
+  scoreValues0008,
 ];
 
 /**

@@ -42,9 +42,10 @@ export function createModelCatalog(
      ORDER BY m.id DESC LIMIT 10`,
   );
   const all = db.prepare<[], Row>(`SELECT ${columns} ${from} ORDER BY m.id DESC`);
-  const scores = db.prepare<[string], { set: string; value: number }>(
-    `SELECT s.name AS "set", c.value FROM score c JOIN attack_set s ON s.id = c.attack_set_id
-     WHERE c.model_id = ? AND c.value IS NOT NULL ORDER BY c.computed_at`,
+  const scores = db.prepare<[string], { set: string; threatModel: string; value: number }>(
+    `SELECT s.name AS "set", c.threat_model_id AS threatModel, c.value
+     FROM score c JOIN attack_set s ON s.id = c.attack_set_id
+     WHERE c.model_id = ? AND c.value IS NOT NULL ORDER BY s.name, c.threat_model_id`,
   );
   const remove = db.prepare<[string]>("DELETE FROM model WHERE id = ?");
   const fromRow = ({ interface_json, ...row }: Row): CatalogModel => ({
@@ -87,8 +88,8 @@ export function createModelCatalog(
     search(text: string): CatalogModel[] {
       return search.all({ name: text, id: text.toUpperCase() }).map(fromRow);
     },
-    /** Complete scores by attack set, the newest last. */
-    scores(id: string): { set: string; value: number }[] {
+    /** Complete scores by attack set and threat model: those of different ones do not compare. */
+    scores(id: string): { set: string; threatModel: string; value: number }[] {
       return scores.all(id);
     },
     remove(id: string): void {

@@ -32,7 +32,7 @@ export type EvaluationProgress = {
   condition: string | null;
 };
 
-type Asked = { runs: string; evaluations: string; since: number | null };
+type Asked = { runs: string; evaluations: string; since: number | null; also: string };
 
 /**
  * How far runs, the evaluations of their models and further evaluations are: a few statements
@@ -54,7 +54,8 @@ export function createProgressCatalog(db: Database) {
        r.summary_json, r.started_at AS startedAt, r.ended_at AS endedAt
      FROM json_each(@runs) i JOIN run r ON r.id = i.value
      LEFT JOIN job j ON j.run_id = r.id AND ${openJob}
-     WHERE @since IS NULL OR r.id IN changed ORDER BY i.key`,
+     WHERE @since IS NULL OR r.id IN changed OR r.id IN (SELECT value FROM json_each(@also))
+     ORDER BY i.key`,
   );
   const evaluations = db.prepare<Asked, EvaluationProgress>(
     `WITH ${changed}, ${asked}
@@ -64,7 +65,8 @@ export function createProgressCatalog(db: Database) {
      JOIN attack a ON a.id = e.attack_id
      LEFT JOIN outcome_block b ON b.evaluation_id = e.id AND e.state = 'verified'
      LEFT JOIN job j ON j.evaluation_id = e.id AND ${openJob}
-     WHERE @since IS NULL OR e.id IN changed ORDER BY e.id`,
+     WHERE @since IS NULL OR e.id IN changed OR e.id IN (SELECT value FROM json_each(@also))
+     ORDER BY e.id`,
   );
   const runCounts = db.prepare<Asked, { state: RunState; number: number }>(
     `SELECT r.state, count(*) AS number FROM json_each(@runs) i JOIN run r ON r.id = i.value
@@ -77,12 +79,21 @@ export function createProgressCatalog(db: Database) {
   const newest = db.prepare<[], { seq: number }>("SELECT coalesce(max(seq), 0) AS seq FROM event");
 
   return {
-    /** With `since` only what changed after that event; counts are of all that was asked about. */
-    of(runIds: readonly string[], evaluationIds: readonly string[], since: number | null) {
+    /**
+     * With `since` only what changed after that event, and what `also` names; counts are of all that
+     * was asked about.
+     */
+    of(asked: {
+      runs: readonly string[];
+      evaluations: readonly string[];
+      since: number | null;
+      also: readonly string[];
+    }) {
       const input: Asked = {
-        runs: JSON.stringify(runIds),
-        evaluations: JSON.stringify(evaluationIds),
-        since,
+        runs: JSON.stringify(asked.runs),
+        evaluations: JSON.stringify(asked.evaluations),
+        since: asked.since,
+        also: JSON.stringify(asked.also),
       };
       return {
         seq: newest.get()?.seq ?? 0,

@@ -1,6 +1,6 @@
-import { accessSync, constants, mkdirSync, statfsSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, statfsSync, statSync } from "node:fs";
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { GauntletError } from "../../shared/errors.ts";
 import { isErrno } from "./errno.ts";
 
@@ -18,7 +18,7 @@ export function defaultDataFolder(env: NodeJS.ProcessEnv = process.env): string 
 /** Makes the data folder, for its owner alone. Throws DATA_FOLDER_READ_ONLY and DISK_FULL. */
 export function prepareDataFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     accessSync(folder, constants.W_OK);
   } catch (cause) {
     if (isErrno(cause, "ENOSPC"))
@@ -28,6 +28,22 @@ export function prepareDataFolder(folder: string): void {
       `The data folder ${folder} cannot be written${isErrno(cause) ? ` (${cause.code})` : ""}.`,
       { cause },
     );
+  }
+}
+
+/**
+ * Makes a folder with its parents. Not by Node's `recursive`: where a parent is there and nothing
+ * can be made in it, as in /proc, that tries for ever.
+ */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if (isErrno(error, "EEXIST") && statSync(folder).isDirectory()) return;
+    const parent = dirname(folder);
+    if (!isErrno(error, "ENOENT") || existsSync(parent)) throw error;
+    makeFolder(parent);
+    mkdirSync(folder, { mode: 0o700 });
   }
 }
 

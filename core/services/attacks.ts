@@ -9,6 +9,7 @@ import type { TreeManifest } from "../domain/tree.ts";
 import { listSourceFiles } from "../platform/source-files.ts";
 import type { CoreContext } from "./context.ts";
 import { attackSet, resolveAttacks } from "./evaluations.ts";
+import { keepScores } from "./scores.ts";
 
 export const attackFileName = "attacks.yaml";
 
@@ -61,14 +62,15 @@ async function readAttacks(folder: string): Promise<Attack[]> {
 }
 
 /**
- * Saves an ordered set of attacks under a name with a date; activates it when asked.
+ * Saves an ordered set of attacks under a name with a date; activates it when asked. Models that
+ * all its attacks are verified on have their scores when this is done.
  * Throws ATTACK_NOT_FOUND, ATTACKS_INVALID, and ATTACK_CHANGED when the name stands for another list
  * or date: results are compared by set, so a set never changes.
  */
-export function saveAttackSet(
+export async function saveAttackSet(
   context: CoreContext,
   set: { name: string; date: string | null; attacks: string[]; activate: boolean },
-): AttackSet {
+): Promise<AttackSet> {
   const { catalog } = context;
   const attacks = resolveAttacks(context, set.attacks);
   const doubled = attacks.find(
@@ -84,7 +86,7 @@ export function saveAttackSet(
     throw new GauntletError("ATTACKS_INVALID", "A set cannot be named active.", {
       hint: "active means the set that is active; choose another name.",
     });
-  return catalog.transaction(() => {
+  const saved = catalog.transaction(() => {
     const known = catalog.attacks.set(set.name);
     const ids = attacks.map(({ id }) => id);
     const isOther =
@@ -102,15 +104,18 @@ export function saveAttackSet(
     if (set.activate) catalog.attacks.activate(id);
     return attackSet(context, set.name);
   });
+  await keepScores(context, saved);
+  return saved;
 }
 
-/** Makes a set the active one. Throws ATTACK_SET_NOT_FOUND. */
-export function activateAttackSet(context: CoreContext, name: string): AttackSet {
+/** Makes a set the active one, with the scores as above. Throws ATTACK_SET_NOT_FOUND. */
+export async function activateAttackSet(context: CoreContext, name: string): Promise<AttackSet> {
   const { catalog } = context;
   const set = attackSet(context, name);
   catalog.transaction(() => {
     catalog.attacks.activate(set.id);
     catalog.events.append("attack-set.activated", set.id, { name });
   });
+  await keepScores(context, set);
   return attackSet(context, name);
 }

@@ -39,12 +39,18 @@ export function compareRuns(context: CoreContext, names: readonly string[]): Run
   };
 }
 
-/** Scores of the run's model, as `score SET`. */
+/** Scores of the run's model, as `score SET, N samples of THREAT MODEL`. */
 function scoresOf({ catalog }: CoreContext, runId: string): Record<string, unknown> {
   const model = catalog.models.ofRun(runId);
   if (!model) return {};
   const scores = catalog.models.scores(model.id);
-  return Object.fromEntries(scores.map(({ set, value }) => [`score ${set}`, value]));
+  return Object.fromEntries(
+    scores.map(({ set, threatModel, value }) => {
+      const { indexes } = catalog.evaluations.threatModel(threatModel).sampleSet;
+      const under = `${indexes.length} samples, threat model ${threatModel.slice(0, 6)}`;
+      return [`score ${set} (${under})`, value];
+    }),
+  );
 }
 
 function trainingEnvironment({ catalog }: CoreContext, runId: string): Record<string, unknown> {

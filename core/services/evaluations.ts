@@ -10,6 +10,7 @@ import type { CatalogModel } from "../catalog/models.ts";
 import { jobPriority } from "../domain/priority.ts";
 import { sha256 } from "../platform/sha256.ts";
 import type { CoreContext } from "./context.ts";
+import { checkDataset } from "./dataset-guard.ts";
 import { evaluateSpec, type EvaluationSubject } from "./job-specs.ts";
 import { findModel } from "./find.ts";
 
@@ -170,13 +171,19 @@ export type FillResult = {
 };
 
 /** Finds which cells of models by attacks are missing and fills just those. */
-export function fillEvaluations(context: CoreContext, request: FillRequest): FillResult {
+export async function fillEvaluations(
+  context: CoreContext,
+  request: FillRequest,
+): Promise<FillResult> {
   const { catalog, engine } = context;
   const attacks = resolveAttacks(context, request.attacks);
   const models =
     request.models.length > 0
       ? request.models.map((name) => findModel(context, name))
       : catalog.models.list().filter((model) => model.interface && model.datasetId);
+  const datasets = new Set(models.flatMap(({ datasetId }) => datasetId ?? []));
+  if (!request.dryRun)
+    for (const id of datasets) await checkDataset(context, catalog.datasets.get(id));
   const result: FillResult = { missing: [], queued: [], present: 0 };
   catalog.transaction(() => {
     for (const model of models) {

@@ -51,7 +51,7 @@ export async function installKits(context: CoreContext): Promise<void> {
   for (const kit of await listKits(folders.installation)) {
     await addAttacks(context, join(kit.folder, kit.attacks));
     if (!catalog.attacks.set(kit.set.name))
-      saveAttackSet(context, { ...kit.set, activate: !catalog.attacks.activeSet() });
+      await saveAttackSet(context, { ...kit.set, activate: !catalog.attacks.activeSet() });
   }
 }
 

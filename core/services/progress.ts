@@ -7,15 +7,17 @@ const underWay = ["queued", "running", "attacking", "verifying"];
 /** How far runs are, with the evaluations of their models, and further evaluations. */
 export function progressOf(
   { catalog, engine }: CoreContext,
-  asked: { runs: string[]; evaluations: string[]; since: number | null },
+  asked: { runs: string[]; evaluations: string[]; since: number | null; troubled: string[] },
 ): Progress {
-  const progress = catalog.progress.of(asked.runs, asked.evaluations, asked.since);
+  // On a full disk a trouble is known here alone: it makes no event when it comes or goes.
   const troubles = new Map(
     [...engine.troubles()].map(([id, why]) => {
       const job = catalog.jobs.get(id);
-      return [job?.runId ?? job?.evaluationId, why];
+      return [job?.runId ?? job?.evaluationId ?? "", why];
     }),
   );
+  const also = [...troubles.keys(), ...asked.troubled];
+  const progress = catalog.progress.of({ ...asked, also });
   const withTrouble = <T extends { id: string; condition: string | null }>(row: T): T => ({
     ...row,
     condition: troubles.get(row.id) ?? row.condition,

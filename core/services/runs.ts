@@ -9,6 +9,7 @@ import { jobPriority } from "../domain/priority.ts";
 import { expandGrid } from "../domain/sweep/grid.ts";
 import type { SweepPoint } from "../domain/sweep/point.ts";
 import type { CoreContext } from "./context.ts";
+import { checkDataset } from "./dataset-guard.ts";
 import { findDataset } from "./datasets.ts";
 import {
   checkedSeed,
@@ -63,13 +64,14 @@ export type RerunRequest = {
 };
 
 /** Queues a run once more, with the code as it was then. Returns the new run's id. */
-export function rerun(context: CoreContext, request: RerunRequest): string {
+export async function rerun(context: CoreContext, request: RerunRequest): Promise<string> {
   const { catalog } = context;
   const run = findRun(context, request.run);
   const version = catalog.experiments.version(run.experimentVersionId);
   const seed = request.seed ?? run.seed;
   const point = singlePoint(version.spec, { ...run.parameters, ...request.parameters }, seed);
   const dataset = run.datasetId ? catalog.datasets.get(run.datasetId) : null;
+  if (dataset) await checkDataset(context, dataset);
   const { evaluate } = run;
   const { priority } = request;
   // Of the same point the new run takes the place of the old in sweeps.

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { attackLabel } from "../../shared/schemas/attack.ts";
 import type { Norm } from "../../shared/schemas/threat-model.ts";
 import type { AttackSet, CatalogAttack } from "../catalog/attacks.ts";
@@ -21,6 +22,36 @@ export function updateScores(context: Context, evaluation: CatalogEvaluation): v
   for (const set of context.catalog.attacks.sets())
     if (set.attacks.some(({ id }) => id === evaluation.attackId))
       computeScore(context, evaluation.modelId, set, threat);
+}
+
+const modelsAtOnce = 100;
+/** Milliseconds after which a transaction ends, so that the loop is never held for long. */
+const turn = 10;
+
+/**
+ * Keeps the score of every model that all attacks of a set are verified on, under each of its
+ * threat models: the runs table and SQL tell kept scores only. What is kept already stays.
+ */
+export async function keepScores(context: Context, set: AttackSet): Promise<void> {
+  const { catalog } = context;
+  const ids = set.attacks.map(({ id }) => id);
+  let last: string | undefined = "";
+  while (last !== undefined) {
+    const after: string = last;
+    last = catalog.transaction(() => {
+      const end = performance.now() + turn;
+      let done: string | undefined;
+      for (const modelId of catalog.evaluations.modelsAfter(after, modelsAtOnce)) {
+        for (const threatModelId of catalog.evaluations.threatModelsOf(modelId))
+          if (catalog.outcomes.hasAll(modelId, threatModelId, ids))
+            scoreUnderSet(context, modelId, set, catalog.evaluations.threatModel(threatModelId));
+        done = modelId;
+        if (performance.now() > end) break;
+      }
+      return done;
+    });
+    await nextTurn();
+  }
 }
 
 /**

@@ -7,6 +7,7 @@ import type { CatalogSweep } from "../catalog/sweeps.ts";
 import { describeSweep, expandSweep } from "../domain/sweep/expand.ts";
 import type { SweepPoint } from "../domain/sweep/point.ts";
 import type { CoreContext } from "./context.ts";
+import { checkDataset } from "./dataset-guard.ts";
 import { queueEvaluationsOf } from "./evaluations.ts";
 import { loadExperiment, noteVersion, resolveParameters } from "./experiments.ts";
 import { onlyOne } from "./find.ts";
@@ -222,6 +223,7 @@ export async function rerunSweep(
   const { catalog } = context;
   const sweep = findSweep(context, request.sweep);
   const stops = catalog.sweeps.stops(sweep.id);
+  if (sweep.datasetId) await checkDataset(context, catalog.datasets.get(sweep.datasetId));
   const keys: string[] = [];
   for (const some of allCells(context, sweep.id)) {
     for (const { key, state, stopping } of some)

@@ -125,6 +125,7 @@ describe("mistakes end with the status of their class and say what to do", () =>
     ["an epsilon that is none", 2, ["leaderboard", "--epsilon", "0.5,x"]],
     ["a class that is none", 2, ["leaderboard", "--class", "-1"]],
     ["a template that is not there", 2, ["init", "/nowhere", "--template", "nobody"]],
+    ["a data folder where none can be made", 6, ["runs", "list", "--data", "/proc/nowhere/x"]],
     ["a data folder that cannot be", 6, ["runs", "list", "--data", "/dev/null/nowhere"]],
   ])("%s", async (_what, status, args) => {
     const result = await runCli(args, temporaryFolder());

@@ -50,9 +50,13 @@ bytes[bytes.length - 1] ^= 1;
 chmodSync(file, 0o644);
 writeFileSync(file, bytes);`,
     });
-    expect((await runToEnd(client, writes)).state).toBe("succeeded");
+    const run = await runToEnd(client, writes);
+    expect(run.state).toBe("succeeded");
     expect(await doctor(client)).toMatchObject({ state: "failed" });
     await expect(client.runs.submit({ folder: writes, seed: 1 })).rejects.toMatchObject({
+      data: { code: "DATASET_CHANGED" },
+    });
+    await expect(client.runs.rerun({ run: run.id })).rejects.toMatchObject({
       data: { code: "DATASET_CHANGED" },
     });
     await client.datasets.add({ folder: dataset });
@@ -72,10 +76,13 @@ test("outcomes that were verified against changed data do not count", async () =
   await client.models.import({ file: weights, load, dataset: "toy", name: "linear" });
   await client.attacks.add({ folder: fixture("attacks", "gradient") });
   const asked = { models: ["linear"], attacks: ["gradient"], samples: 24 };
-  damage(join(folder, "x.npy"));
   const { queued } = await client.evaluations.fill(asked);
+  damage(join(folder, "x.npy"));
   const progress = await untilDone(client, [], queued);
   expect(progress.evaluations).toMatchObject([{ state: "failed", reason: "dataset-changed" }]);
+  await expect(client.evaluations.fill(asked)).rejects.toMatchObject({
+    data: { code: "DATASET_CHANGED" },
+  });
   await client.datasets.add({ folder: dataset });
   const again = await client.evaluations.fill(asked);
   expect((await untilDone(client, [], again.queued)).evaluations).toMatchObject([

@@ -48,7 +48,9 @@ INSERT INTO sweep_cell (sweep_id, position, point_key, label, parameters_json, s
   SELECT sweep_id, row_number() OVER (PARTITION BY sweep_id ORDER BY min(id)) - 1,
     point_key, label, parameters_json, seed, max(id), 0, 0
   FROM run WHERE sweep_id IS NOT NULL GROUP BY sweep_id, point_key;
-UPDATE sweep SET dataset_id = (SELECT dataset_id FROM run WHERE run.sweep_id = sweep.id LIMIT 1);
+UPDATE sweep SET
+  dataset_id = (SELECT dataset_id FROM run WHERE run.sweep_id = sweep.id ORDER BY id DESC LIMIT 1),
+  evaluate = coalesce((SELECT max(evaluate) FROM run WHERE run.sweep_id = sweep.id), 1);
 `,
   convert(db: Database): void {
     const versions = db

@@ -63,8 +63,10 @@ async function runsTable(
     .map((name): ExportColumn => ({ name, type: typeOf(name) }));
   const names = values.map(({ name }) => name);
   async function* rows(): AsyncGenerator<ExportRow> {
+    // The newest run comes last, so that one that is added meanwhile moves no page.
+    const sort = [{ field: "created", descending: false, statistic: "mean" as const }];
     for (let offset = 0; ; offset += pageSize) {
-      const request = { query, sort: [], group: null, columns: names, limit: pageSize, offset };
+      const request = { query, sort, group: null, columns: names, limit: pageSize, offset };
       const page = await catalog.reader.read("runsTable", { ...request, now: clock.now() });
       for (const row of page.rows) {
         const { id, name, experiment, version, label, state, reason, dataset, seed } = row;
@@ -178,11 +180,14 @@ const outcomeColumns: readonly ExportColumn[] = [
   { name: "l2", type: "number" },
   { name: "linf", type: "number" },
   { name: "worst_case", type: "number" },
+  { name: "claim_mismatch", type: "boolean" },
   { name: "claimed_outcome", type: "text" },
   { name: "claimed_l2", type: "number" },
   { name: "forwards", type: "integer" },
   { name: "backwards", type: "integer" },
   { name: "queries_to_best", type: "integer" },
+  { name: "grad_zero", type: "boolean" },
+  { name: "silent", type: "boolean" },
   { name: "milliseconds", type: "number" },
 ];
 
@@ -203,11 +208,22 @@ function outcomesTable(
         const attack = attackLabel(catalog.attacks.get(evaluation.attackId).definition);
         const of = { model, attack, threat_model: evaluation.threatModelId };
         for (const record of catalog.outcomes.records(evaluation.id))
-          yield { ...of, evaluation: evaluation.id, ...record };
+          yield {
+            ...of,
+            evaluation: evaluation.id,
+            ...record,
+            claim_mismatch: record.claim_mismatch === 1,
+            grad_zero: flag(record.grad_zero),
+            silent: flag(record.silent),
+          };
         await nextTurn();
       }
   }
   return { columns: outcomeColumns, rows: rows() };
+}
+
+function flag(value: number | null): boolean | null {
+  return value === null ? null : value === 1;
 }
 
 /** The leaderboard as it is shown, the incomplete models below and without a rank. */
