@@ -1,3 +1,4 @@
+import { chartMetrics, metricSeries } from "./metric-reads.ts";
 import { runFields } from "./runs-table/fields.ts";
 import { loadAhead, readRunsTable } from "./runs-table/table.ts";
 import { runSql } from "./sql.ts";
@@ -6,7 +7,13 @@ import { runSql } from "./sql.ts";
  * What can be asked of a reader: functions of a read-only connection and an input that can be
  * sent between threads. A new one also names its lane in reader.ts.
  */
-export const readFunctions = { runsTable: readRunsTable, runFields, sql: runSql };
+export const readFunctions = {
+  runsTable: readRunsTable,
+  runFields,
+  metricSeries,
+  chartMetrics,
+  sql: runSql,
+};
 export type ReadFunctions = typeof readFunctions;
 
 /** Does a short piece of work in advance; false when there is none. */

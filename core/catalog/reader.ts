@@ -12,6 +12,7 @@ import type { ReadFunctions } from "./read-functions.ts";
  */
 const lanes = {
   table: { host: "thread", timeLimit: 10_000 },
+  metrics: { host: "thread", timeLimit: 10_000 },
   sql: { host: "process", timeLimit: 30_000 },
 } as const;
 type LaneName = keyof typeof lanes;
@@ -19,6 +20,8 @@ type LaneName = keyof typeof lanes;
 const laneOf: Record<keyof ReadFunctions, LaneName> = {
   runsTable: "table",
   runFields: "table",
+  metricSeries: "metrics",
+  chartMetrics: "metrics",
   sql: "sql",
 };
 
