@@ -45,6 +45,8 @@ function isBuilt(hash) {
 }
 
 async function build() {
+  // Whoever calls may be in a test; what is built is for use.
+  process.env.NODE_ENV = "production";
   const [{ build: bundle }, { default: react }] = await Promise.all([
     import("vite"),
     import("@vitejs/plugin-react"),

@@ -61,8 +61,9 @@ async function serve({ port, host, open }: ServeOptions, command: Command): Prom
     const network = networkFileSystemOf(data);
     if (network)
       warn(`${data} is on a network file system (${network}), where SQLite's locks are not safe`);
+    const client = createRouterClient(core.router);
     // What an earlier core left in the queue goes on.
-    const { runs, evaluations } = await createRouterClient(core.router).work.resume({});
+    const { runs, evaluations } = await client.work.resume({});
     const link = server.newLink();
     if (json) printJson({ link, port: server.port, data, pid: process.pid });
     else {
@@ -73,6 +74,8 @@ async function serve({ port, host, open }: ServeOptions, command: Command): Prom
       if (open) printLine(dim(`  ${await openLink(link)}`));
       printLine(dim("  The link works once. Enter: a new link. Ctrl-C: end; jobs go on."));
     }
+    // Wakes the reader before the first page asks.
+    client.runs.fields({}).catch((error: unknown) => warn(String(error)));
     const ended = untilSignal();
     const input = json ? undefined : offerLinks(() => server.newLink());
     await ended;

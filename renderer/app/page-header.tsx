@@ -1,8 +1,12 @@
-import { type ReactNode, useEffect, useState } from "react";
+import { createContext, type ReactNode, useContext, useEffect } from "react";
 import { createPortal } from "react-dom";
 import { Icon } from "../ui/icon.tsx";
 
-export type Crumb = { text: string; to?: ReactNode };
+/** Where in the bar over the page its parts go; null before the bar is there. */
+export const HeaderPlaces = createContext<{ crumbs: Element | null; actions: Element | null }>({
+  crumbs: null,
+  actions: null,
+});
 
 /**
  * Puts a page's name, the way to it and its actions into the bar over the page, and the name into
@@ -19,16 +23,11 @@ export function PageHeader({
   /** Buttons at the right end. */
   children?: ReactNode;
 }) {
-  const [bar, setBar] = useState<{ crumbs: Element; actions: Element } | null>(null);
-  useEffect(() => {
-    const crumbs = document.getElementById("crumbs");
-    const actions = document.getElementById("page-actions");
-    if (crumbs && actions) setBar({ crumbs, actions });
-  }, []);
+  const { crumbs, actions } = useContext(HeaderPlaces);
   useEffect(() => {
     document.title = `${title} · Gauntlet`;
   }, [title]);
-  if (!bar) return null;
+  if (!crumbs || !actions) return null;
   return (
     <>
       {createPortal(
@@ -39,11 +38,13 @@ export function PageHeader({
               <Icon name="chevron" size={12} />
             </>
           )}
-          <h1 className="clip medium">{title}</h1>
+          <h1 className="clip medium" dir="auto">
+            {title}
+          </h1>
         </>,
-        bar.crumbs,
+        crumbs,
       )}
-      {children && createPortal(children, bar.actions)}
+      {createPortal(children, actions)}
     </>
   );
 }

@@ -6,7 +6,9 @@
 import { createRootRoute, createRoute, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { readRobustnessSearch } from "../features/robustness/search.ts";
 import { readRunSearch } from "../features/run/search.ts";
+import { runFieldsQuery } from "../features/runs/queries.ts";
 import { readRunsSearch } from "../features/runs/search.ts";
+import { queryClient } from "../rpc/query-client.ts";
 import { NotFound, PageFailed } from "./outcomes.tsx";
 import { Shell } from "./shell.tsx";
 
@@ -30,6 +32,8 @@ const runs = createRoute({
   getParentRoute: () => root,
   path: "/runs",
   validateSearch: readRunsSearch,
+  // Asked for while the page itself is on its way.
+  loader: () => void queryClient.prefetchQuery(runFieldsQuery),
   component: lazyRouteComponent(() => import("../features/runs/page.tsx"), "RunsPage"),
 });
 

@@ -1,13 +1,14 @@
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { useConnection } from "../rpc/connection.ts";
 import { modifierName, useKeys } from "../state/keys.ts";
-import { shownTheme, usePreferences } from "../state/preferences.ts";
+import { usePreferences, useShownTheme } from "../state/preferences.ts";
 import { Button } from "../ui/button.tsx";
 import { Icon, Logo } from "../ui/icon.tsx";
 import { CopyLine } from "../ui/notices.tsx";
 import { CommandPalette } from "./command-palette.tsx";
 import { navigation } from "./navigation.ts";
+import { HeaderPlaces } from "./page-header.tsx";
 import styles from "./shell.module.css";
 import { ShortcutSheet } from "./shortcut-sheet.tsx";
 import { StatusBar } from "./status-bar.tsx";
@@ -16,9 +17,12 @@ import { StatusBar } from "./status-bar.tsx";
 export function Shell() {
   const [isSearching, setSearching] = useState(false);
   const [showsKeys, setShowsKeys] = useState(false);
+  const [crumbs, setCrumbs] = useState<Element | null>(null);
+  const [actions, setActions] = useState<Element | null>(null);
+  const places = useMemo(() => ({ crumbs, actions }), [crumbs, actions]);
   const isRefused = useConnection(({ state }) => state === "refused");
   const navigate = useNavigate();
-  const theme = usePreferences((preferences) => shownTheme(preferences.theme));
+  const theme = useShownTheme();
   const setTheme = usePreferences((preferences) => preferences.setTheme);
   const toggleTheme = () => setTheme(theme === "dark" ? "light" : "dark");
 
@@ -69,16 +73,18 @@ export function Shell() {
         </div>
       </nav>
       <header className={styles["top"]}>
-        <div id="crumbs" className={styles["crumbs"]} />
+        <div ref={setCrumbs} className={styles["crumbs"]} />
         <button type="button" className={styles["search"]} onClick={() => setSearching(true)}>
           <Icon name="search" size={14} />
           <span className="grow clip">Search pages and runs</span>
           <kbd>{modifierName} K</kbd>
         </button>
-        <div id="page-actions" className={styles["actions"]} />
+        <div ref={setActions} className={styles["actions"]} />
       </header>
       <main id="page" className={styles["page"]} tabIndex={-1}>
-        <Outlet />
+        <HeaderPlaces value={places}>
+          <Outlet />
+        </HeaderPlaces>
       </main>
       <StatusBar onKeys={() => setShowsKeys(true)} />
       <CommandPalette open={isSearching} onClose={() => setSearching(false)} />

@@ -1,3 +1,4 @@
+import { useSyncExternalStore } from "react";
 import { create } from "zustand";
 import { persist } from "zustand/middleware";
 
@@ -31,10 +32,22 @@ export const usePreferences = create<Preferences>()(
 
 const systemDark = matchMedia("(prefers-color-scheme: dark)");
 
-/** The theme that is shown: the chosen one, or the system's. */
-export function shownTheme(theme: Theme): "light" | "dark" {
+function shownTheme(theme: Theme): "light" | "dark" {
   if (theme !== "system") return theme;
   return systemDark.matches ? "dark" : "light";
+}
+
+/** The theme that is shown: the chosen one, or the system's, as it changes. */
+export function useShownTheme(): "light" | "dark" {
+  const theme = usePreferences((preferences) => preferences.theme);
+  useSyncExternalStore(
+    (listener) => {
+      systemDark.addEventListener("change", listener);
+      return () => systemDark.removeEventListener("change", listener);
+    },
+    () => systemDark.matches,
+  );
+  return shownTheme(theme);
 }
 
 /** Puts theme and density on the document, now and whenever they change. */

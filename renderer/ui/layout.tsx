@@ -36,10 +36,10 @@ export function Panel({
 }
 
 /** Names with values: parameters, facts. */
-export function Facts({ items }: { items: readonly (readonly [string, ReactNode])[] }) {
+export function Facts({ items }: { items: readonly { name: string; value: ReactNode }[] }) {
   return (
     <dl className={styles["facts"]}>
-      {items.map(([name, value]) => (
+      {items.map(({ name, value }) => (
         <div key={name}>
           <dt className="clip">{name}</dt>
           <dd className="num clip">{value}</dd>
@@ -77,7 +77,7 @@ export function Segments<T extends string>({
   );
 }
 
-/** A labelled control; the problem stands under it. */
+/** A control behind its name; what is wrong with it stands beside it. */
 export function Field({
   label,
   problem,

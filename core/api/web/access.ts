@@ -6,8 +6,6 @@ import { isIP } from "node:net";
 /** Links that were made and not used; the oldest is forgotten. */
 const mostLinks = 20;
 
-export type Access = ReturnType<typeof createAccess>;
-
 /**
  * Tokens and sessions of one server, in memory: they end with it. A token opens one session; its
  * secret travels in a cookie that scripts cannot read and other sites cannot send. `cookie` is the

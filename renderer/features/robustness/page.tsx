@@ -8,7 +8,7 @@ import { PageHeader } from "../../app/page-header.tsx";
 import { core } from "../../rpc/client.ts";
 import { dataOf } from "../../rpc/errors.ts";
 import { Button } from "../../ui/button.tsx";
-import { Toolbar } from "../../ui/layout.tsx";
+import { Field, Toolbar } from "../../ui/layout.tsx";
 import { EmptyState, ErrorNotice, Skeleton } from "../../ui/notices.tsx";
 import { formatFixed } from "../../ui/numbers.ts";
 import { type Column, Table } from "../../ui/table.tsx";
@@ -86,8 +86,7 @@ function Matrix({ board, rows }: { board: LeaderboardView; rows: readonly ModelR
   return (
     <>
       <Toolbar label="What is ranked">
-        <label className="row">
-          <span className="muted">Attack set</span>
+        <Field label="Attack set">
           <select
             className={styles["select"]}
             value={set.name}
@@ -99,7 +98,7 @@ function Matrix({ board, rows }: { board: LeaderboardView; rows: readonly ModelR
               </option>
             ))}
           </select>
-        </label>
+        </Field>
         {threatModel && (
           <span className="row clip">
             <span className={styles["tag"]}>

@@ -40,14 +40,17 @@ function Attempt({ attempt }: { attempt: AttemptView }) {
       )}
       <Facts
         items={[
-          ["started", <When time={startedAt} />],
-          ["took", took],
-          ["exit", exit ? (exit.signal ?? String(exit.code)) : "–"],
-          ["peak memory", exit?.peakMemory ? formatBytes(exit.peakMemory) : "–"],
-          ["CPU time", exit?.cpuSeconds ? formatDuration(exit.cpuSeconds * 1000) : "–"],
-          ["GPUs", attempt.gpus.length === 0 ? "none" : attempt.gpus.join(", ")],
-          ["bad metric lines", attempt.badLines],
-          ["files", attempt.files.length],
+          { name: "started", value: <When time={startedAt} /> },
+          { name: "took", value: took },
+          { name: "exit", value: exit ? (exit.signal ?? String(exit.code)) : "–" },
+          { name: "peak memory", value: exit?.peakMemory ? formatBytes(exit.peakMemory) : "–" },
+          {
+            name: "CPU time",
+            value: exit?.cpuSeconds ? formatDuration(exit.cpuSeconds * 1000) : "–",
+          },
+          { name: "GPUs", value: attempt.gpus.length === 0 ? "none" : attempt.gpus.join(", ") },
+          { name: "bad metric lines", value: attempt.badLines },
+          { name: "files", value: attempt.files.length },
         ]}
       />
       {attempt.raw && (

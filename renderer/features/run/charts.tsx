@@ -24,7 +24,7 @@ const mostLines = 10;
 /** A chart per metric; all share the window and the place under the pointer. */
 export function Charts({ run, isLive }: { run: string; isLive: boolean }) {
   const [axis, setAxis] = useState<MetricAxis>("step");
-  const [smoothing, setSmoothing] = useState(0.6);
+  const [smoothing, setSmoothing] = useState(0);
   const [isLog, setLog] = useState(false);
   const [window, setWindow] = useState<ChartWindow>(null);
   const { data, error } = useQuery(

@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useReducer, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import type { Stage } from "../../../shared/schemas/run-folder.ts";
 import type { AttemptView } from "../../../shared/views.ts";
 import { client } from "../../rpc/client.ts";
@@ -22,11 +22,12 @@ export function LogView({
 }: {
   run: string;
   isLive: boolean;
-  stages: readonly Pick<AttemptView, "stage">[];
+  stages: readonly Pick<AttemptView, "stage" | "state">[];
 }) {
   const known: Stage[] = [...new Set(stages.map(({ stage }) => stage))];
   const [chosen, setChosen] = useState<Stage | null>(null);
-  const stage = chosen ?? known.at(-1) ?? null;
+  const failed = stages.findLast(({ state }) => state === "failed")?.stage;
+  const stage = chosen ?? (isLive ? known.at(-1) : (failed ?? known[0])) ?? null;
   return (
     <Log key={stage ?? ""} run={run} stage={stage} isLive={isLive}>
       {known.length > 1 && stage && (
@@ -50,7 +51,7 @@ function Log({
   run: string;
   stage: Stage | null;
   isLive: boolean;
-  children: React.ReactNode;
+  children: ReactNode;
 }) {
   const { lines, error } = useLog(run, stage, isLive);
   const [follows, setFollows] = useState(isLive);
@@ -112,6 +113,8 @@ function Log({
         </Button>
       </div>
       {error !== null && <ErrorNotice error={error} />}
+      {/* Focusable, so that the keyboard scrolls it. */}
+      {/* oxlint-disable jsx-a11y/no-noninteractive-tabindex */}
       <div
         ref={scroller}
         className={styles["log"]}
@@ -145,8 +148,8 @@ function Log({
 
 /** Reads a log from its start, page by page, and goes on while it grows. */
 function useLog(run: string, stage: Stage | null, isLive: boolean) {
-  const lines = useRef<string[]>([]);
-  const [, redraw] = useReducer((count: number) => count + 1, 0);
+  // A new object each time, around one list that only grows: a long log is not copied.
+  const [log, setLog] = useState<{ lines: string[] }>({ lines: [] });
   const [error, setError] = useState<unknown>(null);
   const live = useRef(isLive);
   useEffect(() => {
@@ -157,16 +160,16 @@ function useLog(run: string, stage: Stage | null, isLive: boolean) {
     let offset = 0;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isGone = false;
-    lines.current = [];
+    const lines: string[] = [];
     const read = async () => {
       try {
         const page = await client.runs.log({ run, stage, offset });
         if (isGone) return;
         const isMore = page.nextOffset > offset;
         offset = page.nextOffset;
-        if (isMore) appendLog(lines.current, page.text);
+        if (isMore) appendLog(lines, page.text);
         setError(null);
-        redraw();
+        setLog({ lines });
         if (page.ended || (!isMore && !live.current)) return;
         timer = setTimeout(() => void read(), isMore ? 0 : interval);
       } catch (caught) {
@@ -181,5 +184,5 @@ function useLog(run: string, stage: Stage | null, isLive: boolean) {
       clearTimeout(timer);
     };
   }, [run, stage]);
-  return { lines: lines.current, error };
+  return { lines: log.lines, error };
 }

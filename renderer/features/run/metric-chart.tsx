@@ -5,13 +5,15 @@ import uPlot from "uplot";
 import type { MetricAxis, MetricSeries } from "../../../shared/metrics.ts";
 import { formatDuration } from "../../../shared/format.ts";
 import { core } from "../../rpc/client.ts";
-import { shownTheme, usePreferences } from "../../state/preferences.ts";
+import { useShownTheme } from "../../state/preferences.ts";
 import { ErrorNotice } from "../../ui/notices.tsx";
 import { formatNumber } from "../../ui/numbers.ts";
 import { lineOf, smooth } from "./chart-data.ts";
 import type { ChartWindow } from "./charts.tsx";
 
-const height = 160;
+const height = 164;
+/** Up to so many are drawn as dots too. */
+const fewPoints = 3;
 /** Charts with this key share the place under the pointer. */
 const pointer = uPlot.sync("run-metrics");
 
@@ -37,7 +39,7 @@ export function MetricChart({
 }) {
   const frame = useRef<HTMLDivElement>(null);
   const width = useWidth(frame);
-  const theme = usePreferences((preferences) => shownTheme(preferences.theme));
+  const theme = useShownTheme();
   const points = series.reduce((sum, line) => sum + line.points, 0);
   const { data, error, refetch } = useQuery({
     ...core.metrics.chart.queryOptions({
@@ -59,29 +61,29 @@ export function MetricChart({
     drawnPoints.current = points;
     void refetch();
   }, [points, refetch]);
-  const zoom = useRef(onWindow);
-  useEffect(() => {
-    zoom.current = onWindow;
-  }, [onWindow]);
-
   const lines = useMemo(() => (data ?? []).map(lineOf), [data]);
   // Times are told from the start of the whole range, zoomed or not.
-  const firsts = lines.map(({ x }) => x[0] ?? Infinity);
-  const origin = useRef(0);
-  if (axis !== "time") origin.current = 0;
-  else if (window === null && firsts.length > 0) origin.current = Math.min(...firsts);
+  const [start, setStart] = useState(0);
+  const begin = Math.min(...lines.map(({ x }) => x[0] ?? Infinity));
+  const wholeStart = axis === "time" && Number.isFinite(begin) ? begin : 0;
+  if (window === null && start !== wholeStart) setStart(wholeStart);
+  const zoom = useRef({ onWindow, start });
+  useEffect(() => {
+    zoom.current = { onWindow, start };
+  }, [onWindow, start]);
   const aligned = useMemo((): uPlot.AlignedData => {
-    const start = origin.current;
     const tables = lines.map(({ x, y }): uPlot.AlignedData => [
       start === 0 ? x : x.map((value) => value - start),
       y,
       smoothing > 0 ? smooth(y, smoothing) : y,
     ]);
     return tables.length === 0 ? [[]] : uPlot.join(tables);
-  }, [lines, smoothing]);
+  }, [lines, smoothing, start]);
 
   const plot = useRef<uPlot | null>(null);
   const count = series.length;
+  const isSmooth = smoothing > 0;
+  const hasDots = points <= fewPoints;
   useEffect(() => {
     const element = frame.current;
     if (!element || width === 0) return undefined;
@@ -90,6 +92,7 @@ export function MetricChart({
       {
         width,
         height,
+        padding: [8, 14, 0, 0],
         legend: { show: false },
         cursor: {
           sync: { key: pointer.key },
@@ -121,8 +124,9 @@ export function MetricChart({
         series: [
           {},
           ...colours.lines.flatMap((stroke): uPlot.Series[] => [
-            { stroke, width: 1, alpha: smoothing > 0 ? 0.28 : 0, points: { show: false } },
-            { stroke, width: 1.6, points: { show: false } },
+            { stroke, width: 1, alpha: isSmooth ? 0.28 : 0, points: { show: false } },
+            // A point alone makes no line.
+            { stroke, width: 1.6, points: { show: hasDots, size: 6, fill: stroke } },
           ]),
         ],
         hooks: {
@@ -130,10 +134,11 @@ export function MetricChart({
             (self) => {
               const { left, width: selected } = self.select;
               if (selected < 4) return;
-              const from = self.posToVal(left, "x") + origin.current;
-              const to = self.posToVal(left + selected, "x") + origin.current;
+              const { onWindow: tell, start: offset } = zoom.current;
+              const from = self.posToVal(left, "x") + offset;
+              const to = self.posToVal(left + selected, "x") + offset;
               self.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-              zoom.current({ from, to });
+              tell({ from, to });
             },
           ],
         },
@@ -141,17 +146,17 @@ export function MetricChart({
       [[]],
       element,
     );
-    made.over.addEventListener("dblclick", () => zoom.current(null));
+    made.over.addEventListener("dblclick", () => zoom.current.onWindow(null));
     plot.current = made;
     return () => {
       plot.current = null;
       made.destroy();
     };
-  }, [width, theme, count, isLog, axis, smoothing > 0]);
+  }, [width, theme, count, isLog, axis, isSmooth, hasDots]);
 
   useEffect(() => {
     plot.current?.setData(aligned);
-  }, [aligned, width, theme, count, isLog, axis, smoothing > 0]);
+  }, [aligned, width, theme, count, isLog, axis, isSmooth, hasDots]);
 
   if (error) return <ErrorNotice error={error} />;
   return <div ref={frame} role="img" aria-label={described(name, series, isLive)} />;

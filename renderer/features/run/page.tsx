@@ -139,16 +139,22 @@ function Overview({ run, isUnfinished }: { run: RunDetail; isUnfinished: boolean
       <div className={styles["side"]}>
         {summary.length > 0 && (
           <Panel title="Results">
-            <Facts items={summary.map(([name, value]) => [visible(name), written(value)])} />
+            <Facts
+              items={summary.map(([name, value]) => ({
+                name: visible(name),
+                value: written(value),
+              }))}
+            />
           </Panel>
         )}
         <Panel title="Parameters">
           <Facts
             items={[
-              ...Object.entries(run.parameters).map(
-                ([name, value]) => [visible(name), written(value)] as const,
-              ),
-              ["seed", run.seed],
+              ...Object.entries(run.parameters).map(([name, value]) => ({
+                name: visible(name),
+                value: written(value),
+              })),
+              { name: "seed", value: run.seed },
             ]}
           />
         </Panel>
@@ -157,17 +163,17 @@ function Overview({ run, isUnfinished }: { run: RunDetail; isUnfinished: boolean
             {train && <CopyLine text={train.command.map(quoted).join(" ")} />}
             <Facts
               items={[
-                ["folder", <span className="mono">{visible(run.folder)}</span>],
-                [
-                  "commit",
-                  run.git.commit ? (
+                { name: "folder", value: <span className="mono">{visible(run.folder)}</span> },
+                {
+                  name: "commit",
+                  value: run.git.commit ? (
                     <span className="mono">
                       {run.git.commit.slice(0, 10)} {visible(run.git.branch ?? "")}
                     </span>
                   ) : (
                     "not under git"
                   ),
-                ],
+                },
               ]}
             />
             {run.git.diff && (
@@ -197,6 +203,7 @@ function Overview({ run, isUnfinished }: { run: RunDetail; isUnfinished: boolean
 
 function written(value: unknown): string {
   if (typeof value === "number") return formatNumber(value);
+  if (Array.isArray(value)) return value.map(written).join(", ");
   return visible(typeof value === "string" ? value : JSON.stringify(value));
 }
 

@@ -1,7 +1,7 @@
 import { formatDuration, shortId } from "../../../shared/format.ts";
 import type { GroupRow, RunRow, TableValue } from "../../../shared/runs-table.ts";
 import { visible } from "../../../shared/visible.ts";
-import { formatNumber } from "../../ui/numbers.ts";
+import { formatFixed, formatNumber } from "../../ui/numbers.ts";
 import { State } from "../../ui/state.tsx";
 import { type Column, SelectBox } from "../../ui/table.tsx";
 import { When } from "../../ui/when.tsx";
@@ -14,8 +14,17 @@ const widths: Readonly<Record<string, number>> = {
   duration: 104,
   created: 110,
   score: 92,
+  label: 240,
 };
-const titles: Readonly<Record<string, string>> = { created: "Created", duration: "Duration" };
+const titles: Readonly<Record<string, string>> = {
+  state: "State",
+  label: "Parameters",
+  experiment: "Experiment",
+  seed: "Seed",
+  created: "Created",
+  duration: "Duration",
+  score: "Score",
+};
 /** Columns of words. */
 const words: ReadonlySet<string> = new Set(["state", "experiment", "created", "label", "dataset"]);
 
@@ -105,6 +114,14 @@ function runCell(run: RunRow, field: string, value: TableValue) {
       return <span className="clip">{visible(run.experiment)}</span>;
     case "seed":
       return run.seed;
+    case "label":
+      return (
+        <span className="mono clip" title={visible(run.label)}>
+          {visible(run.label)}
+        </span>
+      );
+    case "score":
+      return typeof value === "number" ? formatFixed(value, 3) : none;
     case "duration":
       return run.startedAt === null || run.endedAt === null
         ? none
@@ -129,6 +146,7 @@ function groupCell(group: GroupRow, field: string, at: number) {
   if (field === "experiment")
     return <span className="clip">{visible(group.newest.experiment)}</span>;
   if (field === "created") return <When time={group.newest.createdAt} />;
+  if (field === "label") return none;
   if (field === "seed") return <span className="subtle">{group.runs}</span>;
   if (!value) return none;
   if (value.mean === null) return value.text === null ? none : visible(value.text);

@@ -3,7 +3,7 @@ import { fieldLookup, nameOfField } from "../../../shared/query/fields.ts";
 import type { RunField } from "../../../shared/runs-table.ts";
 
 /** Told by each row itself. */
-export const ownColumns = ["state", "experiment", "seed", "duration", "created"] as const;
+export const ownColumns = ["state", "experiment", "label", "seed", "duration", "created"] as const;
 
 export type FieldOption = { name: string; kind: RunField["kind"]; runs: number };
 
@@ -15,24 +15,28 @@ export function fieldOptions(fields: readonly RunField[]): FieldOption[] {
     .filter(({ name }) => !["name", "id"].includes(name));
 }
 
-const mostOfKind = { run: 0, score: 1, summary: 2, parameter: 4, metric: 2 };
+const mostOfKind = { score: 1, summary: 2, metric: 3 };
+/** Counters tell nothing at the end. */
+const counters: ReadonlySet<string> = new Set(["epoch", "step", "iteration"]);
 
-/** State, the score, a few results and parameters that most runs have, and when. */
+/** State, what sets the run apart, the score, a few results that most runs have, and when. */
 export function defaultColumns(fields: readonly RunField[]): string[] {
   const options = fieldOptions(fields.filter(({ aspect }) => aspect === "last"));
   const some = (kind: keyof typeof mostOfKind) =>
     options
-      .filter((option) => option.kind === kind && option.name !== "seed")
+      .filter((option) => option.kind === kind && !counters.has(option.name))
+      // A kind in front of the name: a parameter of this name says it already.
+      .filter(({ name }) => !name.includes(":"))
       .filter(({ name, runs }) => name === "score" || runs > 0)
       .sort((a, b) => b.runs - a.runs)
       .slice(0, mostOfKind[kind])
       .map(({ name }) => name);
   return [
     "state",
+    "label",
     ...some("score"),
     ...some("summary"),
     ...some("metric"),
-    ...some("parameter"),
     "seed",
     "duration",
     "created",

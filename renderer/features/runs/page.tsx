@@ -1,9 +1,9 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
-import type { RunRow } from "../../../shared/runs-table.ts";
+import type { RunField, RunRow } from "../../../shared/runs-table.ts";
 import { PageHeader } from "../../app/page-header.tsx";
-import { client, core } from "../../rpc/client.ts";
+import { client } from "../../rpc/client.ts";
 import { dataOf } from "../../rpc/errors.ts";
 import { useKeys } from "../../state/keys.ts";
 import { usePreferences } from "../../state/preferences.ts";
@@ -16,20 +16,21 @@ import { tableColumns } from "./columns.tsx";
 import { defaultColumns, knownColumns, ownColumns } from "./fields.ts";
 import { NoRuns } from "./no-runs.tsx";
 import styles from "./page.module.css";
+import { runFieldsQuery } from "./queries.ts";
 import { QueryBar } from "./query-bar.tsx";
 import { type TableRow, useRunsTable } from "./use-table.ts";
 
 const route = getRouteApi("/runs");
 
 export function RunsPage() {
-  const fields = useQuery(core.runs.fields.queryOptions({ input: {}, meta: { follows: ["run"] } }));
+  const fields = useQuery(runFieldsQuery);
   if (fields.error)
     return <ErrorNotice error={fields.error} onRetry={() => void fields.refetch()} />;
   if (!fields.data) return <Skeleton lines={8} />;
   return <RunsTablePage fields={fields.data} />;
 }
 
-function RunsTablePage({ fields }: { fields: NonNullable<ReturnType<typeof useFields>> }) {
+function RunsTablePage({ fields }: { fields: readonly RunField[] }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const { query = "", sort = "-created", seeds = false } = search;
@@ -168,10 +169,6 @@ function RunsTablePage({ fields }: { fields: NonNullable<ReturnType<typeof useFi
       )}
     </>
   );
-}
-
-function useFields() {
-  return useQuery(core.runs.fields.queryOptions({ input: {} })).data;
 }
 
 /** Docked at the bottom, so that it hides no row. */

@@ -11,9 +11,6 @@ import { classes } from "../../ui/classes.ts";
 import { Icon } from "../../ui/icon.tsx";
 import styles from "./page.module.css";
 
-/** A pause in typing after which the query is asked, ms. */
-const pause = 60;
-
 /** Width of a character of the bar's type, in parts of its size. */
 const characterWidth = 12 * 0.6;
 
@@ -51,12 +48,10 @@ export function QueryBar({
 
   const problem = useMemo(() => firstProblem(text, fields), [text, fields]);
   useEffect(() => {
-    if (problem !== null || text === sent.current) return undefined;
-    const timer = setTimeout(() => {
-      sent.current = text;
-      onQuery(text);
-    }, pause);
-    return () => clearTimeout(timer);
+    // At once: what was asked before and waits for its turn is taken back.
+    if (problem !== null || text === sent.current) return;
+    sent.current = text;
+    onQuery(text);
   }, [text, problem, onQuery]);
 
   const completion = useMemo(() => completeQuery(text, caret, fields), [text, caret, fields]);

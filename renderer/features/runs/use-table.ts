@@ -1,5 +1,5 @@
 import { useQueries } from "@tanstack/react-query";
-import { useCallback, useRef, useState } from "react";
+import { useCallback, useState } from "react";
 import type { GroupRow, RunRow, RunsTable } from "../../../shared/runs-table.ts";
 import { core } from "../../rpc/client.ts";
 
@@ -12,7 +12,11 @@ export type TableRequest = {
   columns: string[];
 };
 
-const pageSize = 100;
+/** Two screens of a small window. */
+const pageSize = 64;
+
+/** Pages that follow one another, from `first` on. */
+type Pages = { first: number; data: (RunsTable | undefined)[] };
 
 /**
  * The runs table, of which only the pages in view are asked for. While a changed request is on its
@@ -20,29 +24,21 @@ const pageSize = 100;
  */
 export function useRunsTable(request: TableRequest) {
   const [view, setView] = useState({ first: 0, last: 0 });
-  const pages: number[] = [];
-  for (let page = view.first; page <= view.last; page++) pages.push(page);
   const results = useQueries({
-    queries: pages.map((page) =>
+    queries: Array.from({ length: view.last - view.first + 1 }, (_, index) =>
       core.runs.table.queryOptions({
-        input: { ...request, limit: pageSize, offset: page * pageSize },
+        input: { ...request, limit: pageSize, offset: (view.first + index) * pageSize },
         meta: { follows: ["run", "job"] },
         gcTime: 30_000,
       }),
     ),
   });
-  const shown = useRef<{ request: TableRequest; pages: Map<number, RunsTable> } | null>(null);
-  const isNew = shown.current?.request !== request;
-  if (!isNew || results.some(({ data }) => data !== undefined)) {
-    const known = isNew || !shown.current ? new Map<number, RunsTable>() : shown.current.pages;
-    results.forEach(({ data }, index) => {
-      const page = pages[index];
-      if (data && page !== undefined) known.set(page, data);
-    });
-    shown.current = { request, pages: known };
-  }
-  const known = shown.current?.pages ?? new Map<number, RunsTable>();
-  const newest = results.find(({ data }) => data)?.data ?? known.values().next().value;
+  const now: Pages = { first: view.first, data: results.map(({ data }) => data) };
+  const isAnswered = now.data.some((page) => page !== undefined);
+  const [answered, setAnswered] = useState<Pages | null>(null);
+  if (isAnswered && !areSame(now, answered)) setAnswered(now);
+  const shown = isAnswered ? now : answered;
+  const some = shown?.data.find((page) => page !== undefined);
 
   const onView = useCallback((first: number, last: number) => {
     const next = { first: Math.floor(first / pageSize), last: Math.floor(last / pageSize) };
@@ -50,19 +46,27 @@ export function useRunsTable(request: TableRequest) {
   }, []);
 
   return {
-    /** Rows, and runs that match; undefined before the first answer. */
-    total: newest?.total,
-    runs: newest?.runs,
+    /** Rows that there are, and runs that match; undefined before the first answer. */
+    total: some?.total,
+    runs: some?.runs,
     error: results.find(({ error }) => error)?.error ?? null,
-    isWaiting: isNew && results.some(({ isPending }) => isPending),
+    /** Rows that come into view, both ends included. */
     onView,
     rowAt(index: number): TableRow | undefined {
-      const page = known.get(Math.floor(index / pageSize));
-      const at = index % pageSize;
-      const run = page?.rows[at];
+      const page = shown?.data[Math.floor(index / pageSize) - shown.first];
+      const run = page?.rows[index % pageSize];
       if (run) return { kind: "run", run };
-      const group = page?.groups[at];
+      const group = page?.groups[index % pageSize];
       return group && { kind: "group", group };
     },
   };
+}
+
+function areSame(a: Pages, b: Pages | null): boolean {
+  return (
+    b !== null &&
+    a.first === b.first &&
+    a.data.length === b.data.length &&
+    a.data.every((page, index) => page === b.data[index])
+  );
 }
