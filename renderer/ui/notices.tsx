@@ -21,7 +21,12 @@ export function EmptyState({
       <h2 className={styles["emptyTitle"]}>{title}</h2>
       {children && <div className={styles["emptyText"]}>{children}</div>}
       {action}
-      {command && <CopyLine text={command} />}
+      {command && (
+        <>
+          <span className="muted">In a terminal:</span>
+          <CopyLine text={command} />
+        </>
+      )}
     </div>
   );
 }

@@ -44,23 +44,24 @@ async function serve() {
   throw new Error("serve ended");
 }
 
+/** Runs in the page: notes when a key goes down and when what is shown is another. */
+const watchRows = `
+  const rows = () => ["main [role=status]", "[role=grid]"]
+    .map((part) => document.querySelector(part)?.textContent).join();
+  const before = rows();
+  const change = { began: 0, took: null };
+  globalThis.change = change;
+  document.addEventListener("keydown", () => (change.began ||= performance.now()), true);
+  const look = () => {
+    if (change.began > 0 && rows() !== before) change.took = performance.now() - change.began;
+    else requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+`;
+
 /** Milliseconds in the page from the key of `act` until other rows, or another count, are shown. */
 async function untilRowsChange(page: Page, act: () => Promise<void>): Promise<number> {
-  await page.evaluate(() => {
-    const rows = () =>
-      ["main [role=status]", "[role=grid]"]
-        .map((part) => document.querySelector(part)?.textContent)
-        .join();
-    const before = rows();
-    const state = { began: 0, took: null as number | null };
-    Object.assign(globalThis, { change: state });
-    document.addEventListener("keydown", () => (state.began ||= performance.now()), true);
-    const look = () => {
-      if (state.began > 0 && rows() !== before) state.took = performance.now() - state.began;
-      else requestAnimationFrame(look);
-    };
-    requestAnimationFrame(look);
-  });
+  await page.evaluate(watchRows);
   await act();
   const handle = await page.waitForFunction(
     () => (globalThis as unknown as { change: { took: number | null } }).change.took,

@@ -14,7 +14,7 @@ export type ModelRow = {
   needed: number;
   /** In the order of the set's attacks. */
   cells: readonly Cell[];
-  /** Index of the attack with the smallest median: the weakest gate. */
+  /** Index of the attack with the smallest median, the weakest gate, once all are verified. */
   weakest: number | null;
 };
 
@@ -41,6 +41,8 @@ export function modelRows(board: LeaderboardView, matrix: RobustnessMatrixView):
 }
 
 function weakestOf(cells: readonly Cell[]): number | null {
+  // While one is open, it may still turn out weaker.
+  if (cells.some(({ state }) => state !== "verified")) return null;
   let weakest: number | null = null;
   cells.forEach(({ median }, index) => {
     const least = weakest === null ? Infinity : (cells[weakest]?.median ?? Infinity);

@@ -26,7 +26,7 @@ export function NoRuns() {
         <p>
           The demo trains four models of real digits on this machine, then sends each through five
           attacks and ranks them. No account, no server, no GPU; nothing leaves this disk. It takes
-          about a minute. Your own code starts in a terminal:
+          about a minute.
         </p>
       </EmptyState>
       {demo.error && <ErrorNotice error={demo.error} />}
