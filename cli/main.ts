@@ -3,7 +3,7 @@ import { exitStatus, exitStatusOf, GauntletError } from "../shared/errors.ts";
 import { attackCommands } from "./commands/attacks.ts";
 import { answerCommand, completionCommand } from "./commands/completion.ts";
 import { datasetCommands } from "./commands/datasets.ts";
-import { demoCommand, startCommand } from "./commands/demo.ts";
+import { demoCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { exportCommand } from "./commands/export.ts";
@@ -12,6 +12,7 @@ import { leaderboardCommand } from "./commands/leaderboard.ts";
 import { modelCommands } from "./commands/models.ts";
 import { runCommand, sweepCommand, waitCommand } from "./commands/run.ts";
 import { runsCommands } from "./commands/runs.ts";
+import { serveCommand, startCommand } from "./commands/serve.ts";
 import { sweepsCommands } from "./commands/sweeps.ts";
 import { sqlCommand } from "./commands/sql.ts";
 import { printError } from "./print-error.ts";
@@ -47,6 +48,7 @@ for (const command of [
   doctorCommand(),
   demoCommand(),
   startCommand(),
+  serveCommand(),
   completionCommand(),
 ])
   program.addCommand(inheriting(command));

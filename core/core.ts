@@ -11,6 +11,7 @@ import { createErrorLog } from "./platform/error-log.ts";
 import { listGpus } from "./platform/gpus.ts";
 import { createIdSource } from "./platform/ids.ts";
 import { installationFolder } from "./platform/installation.ts";
+import { createMachineMeter } from "./platform/machine.ts";
 import { createProcessRunner } from "./runners/process/runner.ts";
 import { continueChain } from "./services/chain.ts";
 import type { CoreContext } from "./services/context.ts";
@@ -54,6 +55,10 @@ export async function createCore(options: {
       installation: installationFolder,
     };
     const errorLog = createErrorLog(join(data, "logs"));
+    const slots = {
+      cpus: options.cpus ?? availableParallelism(),
+      gpus: (await listGpus()).map(({ index }) => index),
+    };
     const engine: Engine = createEngine({
       store: catalog.jobs.engineStore,
       artifacts,
@@ -69,10 +74,7 @@ export async function createCore(options: {
           }),
         ],
       ]),
-      slots: {
-        cpus: options.cpus ?? availableParallelism(),
-        gpus: (await listGpus()).map(({ index }) => index),
-      },
+      slots,
       interval: 100,
       onError: (error, job) => errorLog.write(error, { job: job?.id ?? null }),
     });
@@ -81,6 +83,8 @@ export async function createCore(options: {
       artifacts,
       trees,
       engine,
+      slots,
+      machine: createMachineMeter(() => clock.now()),
       clock,
       datasetReader: createDatasetReader(),
       newId,

@@ -63,9 +63,9 @@ for (const { project, files, problems } of results) {
   if (problems !== "" || own.length === 0) process.exitCode = 1;
 }
 
-const sources = repositoryFiles("*.ts").filter(
-  (file) => !file.startsWith("tests/fixtures/layers/"),
-);
+const sources = ["*.ts", "*.tsx"]
+  .flatMap(repositoryFiles)
+  .filter((file) => !file.startsWith("tests/fixtures/layers/"));
 const forgotten = sources.filter((file) => !covered.has(file));
 console.log(`types: ${covered.size} files in ${projects.length} projects`);
 if (forgotten.length > 0 || sources.length === 0) {

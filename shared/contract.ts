@@ -2,10 +2,12 @@
  * The one contract between the core and whoever uses it: windows, browsers, the command line.
  * Inputs and outputs are checked by the core.
  */
-import { oc } from "@orpc/contract";
+import { eventIterator, oc } from "@orpc/contract";
 import { z } from "zod";
 import { errorCodes, type ErrorCode } from "./errors.ts";
 import { modelInputSchema } from "./schemas/experiment.ts";
+import { metricChartInputSchema, metricChartSchema, metricSeriesSchema } from "./metrics.ts";
+import { eventBatchSchema, overviewSchema } from "./overview.ts";
 import { priorityRange } from "./priority.ts";
 import { stageSchema } from "./schemas/run-folder.ts";
 import {
@@ -80,6 +82,8 @@ export const contract = {
     info: base
       .input(nothing)
       .output(z.object({ version: z.string(), pid: z.int(), data: z.string() })),
+    /** Queue, slots and machine at a glance. */
+    overview: base.input(nothing).output(overviewSchema),
     doctor: base.input(nothing).output(z.array(checkViewSchema)),
     /** Names that begin with `prefix`, for whoever types one. */
     names: base
@@ -151,6 +155,22 @@ export const contract = {
     delete: base
       .input(z.object({ runs: z.array(name).min(1), dryRun: z.boolean() }))
       .output(deletionSchema),
+  },
+  events: {
+    /** What happens after an event, as it happens; null: from now on. */
+    watch: base
+      .input(z.object({ afterSeq: z.int().nonnegative().nullable().default(null) }))
+      .output(eventIterator(eventBatchSchema)),
+  },
+  metrics: {
+    /** The series of all attempts of a run, the oldest attempt first. */
+    series: base.input(z.object({ run: name })).output(z.array(metricSeriesSchema)),
+    /** Windows of series, reduced to what can be drawn. */
+    chart: base.input(metricChartInputSchema).output(z.array(metricChartSchema)),
+  },
+  demo: {
+    /** Trains four models of real digits and sends them through five attacks. */
+    start: base.input(nothing).output(sweepResultSchema),
   },
   /** One SELECT over the views of shared/sql-views.ts, on a connection that cannot write. */
   sql: base.input(sqlInputSchema).output(sqlResultSchema),

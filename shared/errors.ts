@@ -93,6 +93,8 @@ export const errorCodes = {
   ARTIFACT_REFUSED: entry("input", "Only readable regular files inside the folder can be kept."),
   ARTIFACT_DAMAGED: entry("environment", "The stored bytes do not match their hash; restore them."),
   CORE_UNREACHABLE: entry("environment", "The other Gauntlet is closing. Try again.", true),
+  PORT_IN_USE: entry("environment", "Choose another with --port, or leave it out for a free one."),
+  RENDERER_MISSING: entry("environment", "npm start in Gauntlet's folder builds the pages."),
   PYTHON_MISSING: entry("environment", "Install Python 3.8 or newer, or put python3 on PATH."),
 } as const satisfies Record<string, Entry>;
 export type ErrorCode = keyof typeof errorCodes;

@@ -64,6 +64,26 @@ export const layerTable: Readonly<Record<string, Layer>> = {
     packages: ["@orpc/client", "@orpc/server", "commander", "ws", "yaml"],
     node: true,
   },
+  // Talks to the core by the contract alone.
+  renderer: {
+    layers: ["shared"],
+    packages: [
+      "@base-ui/react",
+      "@fontsource-variable/inter",
+      "@fontsource-variable/jetbrains-mono",
+      "@orpc/client",
+      "@orpc/contract",
+      "@orpc/tanstack-query",
+      "@tanstack/react-query",
+      "@tanstack/react-router",
+      "@tanstack/react-virtual",
+      "react",
+      "react-dom",
+      "uplot",
+      "zustand",
+    ],
+    node: false,
+  },
   agent: {
     layers: ["shared", "core/domain", "core/storage"],
     packages: ["zod"],

@@ -41,18 +41,3 @@ export function demoCommand(): Command {
       }),
     );
 }
-
-export function startCommand(): Command {
-  return new Command("start")
-    .description("open the app")
-    .addHelpText("after", example("gauntlet start"))
-    .action((_options: object, command: Command) => {
-      if (wantsJson(command)) {
-        printJson({ window: null });
-        return;
-      }
-      printLine("The window comes with a later version of Gauntlet. Until then:");
-      printLine("  npm run demo                   four models through five attacks, here");
-      printLine("  npx gauntlet --help            everything that works in a terminal");
-    });
-}

@@ -7,14 +7,18 @@ import { compareRuns, diffCode } from "../services/compare.ts";
 import { activateAttackSet, addAttacks, saveAttackSet } from "../services/attacks.ts";
 import { addDataset } from "../services/datasets.ts";
 import { deleteRuns, deleteSweep } from "../services/deletion.ts";
+import { startDemo } from "../services/demo.ts";
 import { examine } from "../services/doctor.ts";
 import { tableOf } from "../services/export/tables.ts";
 import { writeTable } from "../services/export/write-table.ts";
 import { fillEvaluations } from "../services/evaluations.ts";
+import { watchEvents } from "../services/events.ts";
 import { leaderboard } from "../services/leaderboard.ts";
 import { readLog } from "../services/logs.ts";
 import { findModel } from "../services/find.ts";
 import { importModel } from "../services/models.ts";
+import { metricCharts, seriesOfRun } from "../services/metrics.ts";
+import { overview } from "../services/overview.ts";
 import { progressOf, resume } from "../services/progress.ts";
 import { robustnessCurve, robustnessMatrix } from "../services/robustness.ts";
 import { findRun, rerun, stopRun, submitRun } from "../services/runs.ts";
@@ -57,6 +61,7 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
         pid: process.pid,
         data: context.folders.data,
       })),
+      overview: os.system.overview.handler(() => overview(context)),
       doctor: os.system.doctor.handler(() => examine(context)),
       names: os.system.names.handler(({ input: { kind, ...range } }) => catalog.names(kind, range)),
     },
@@ -81,6 +86,16 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
       }),
       delete: os.runs.delete.handler(({ input }) => deleteRuns(context, input.runs, input.dryRun)),
     },
+    events: {
+      watch: os.events.watch.handler(({ input, signal }) =>
+        watchEvents(context, input.afterSeq, signal),
+      ),
+    },
+    metrics: {
+      series: os.metrics.series.handler(({ input }) => seriesOfRun(context, input.run)),
+      chart: os.metrics.chart.handler(({ input, signal }) => metricCharts(context, input, signal)),
+    },
+    demo: { start: os.demo.start.handler(() => startDemo(context)) },
     sql: os.sql.handler(({ input, signal }) => querySql(context, input, signal)),
     export: os.export.handler(async ({ input: { table, format, file } }) => ({
       file,

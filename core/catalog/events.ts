@@ -26,9 +26,22 @@ export function createEventLog(db: Database, clock: Clock) {
     [number, number],
     { seq: number; time: number; kind: string; subject: string; data_json: string }
   >("SELECT seq, time, kind, subject, data_json FROM event WHERE seq > ? ORDER BY seq LIMIT ?");
+  const last = db.prepare<[], number>("SELECT coalesce(max(seq), 0) FROM event").pluck();
+  const listeners = new Set<() => void>();
   return {
     append(kind: string, subject: string, data: Record<string, unknown> = {}): void {
       insert.run(clock.now(), kind, subject, JSON.stringify(data));
+      for (const listener of listeners) listener();
+    },
+    /** Number of the newest event; 0 where there is none. */
+    newest: (): number => last.get() ?? 0,
+    /**
+     * Calls `listener` at each append, inside the transaction, which may still be undone: look
+     * with `after` in a later turn. Returns what ends it.
+     */
+    onAppend(listener: () => void): () => void {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
     },
     /** Events with a larger number than `seq`, oldest first. */
     after(seq: number, limit = 1000): CatalogEvent[] {

@@ -93,6 +93,14 @@ export function createJobCatalog(
      WHERE j.state IN ('starting', 'running', 'collecting')
      ORDER BY j.priority DESC, j.id`,
   );
+  const countQueued = db
+    .prepare<[], number>("SELECT count(*) FROM job WHERE state = 'queued'")
+    .pluck();
+  const selectHolding = db.prepare<[], { state: JobState; cpus: number; gpus: number }>(
+    `SELECT j.state, j.cpus, coalesce(json_array_length(a.gpus_json), 0) AS gpus
+     FROM job j LEFT JOIN attempt a ON a.job_id = j.id AND a.number = j.attempt
+     WHERE j.state IN ('starting', 'running', 'collecting')`,
+  );
   const setState = db.prepare<[JobState, string]>("UPDATE job SET state = ? WHERE id = ?");
   // Nothing ends before it began, even when the clock was set back in between.
   const endJob = db.prepare<[JobState, string | null, string | null, number, string]>(
@@ -273,6 +281,19 @@ export function createJobCatalog(
       });
     },
     get: find,
+    /** Jobs that have not ended, and the processors and GPUs that those under way hold. */
+    unfinished(): { states: Partial<Record<JobState, number>>; cpus: number; gpus: number } {
+      const states: Partial<Record<JobState, number>> = { queued: countQueued.get() ?? 0 };
+      let cpus = 0;
+      let gpus = 0;
+      for (const row of selectHolding.all()) {
+        states[row.state] = (states[row.state] ?? 0) + 1;
+        if (row.state === "collecting") continue; // its program has ended
+        cpus += row.cpus;
+        gpus += row.gpus;
+      }
+      return { states, cpus, gpus };
+    },
     /** Asks a job to end; true when it had not ended yet. */
     requestStop(id: string): boolean {
       if (requestStop.run(id).changes === 0) return false;

@@ -3,6 +3,7 @@
  * runs in a worker on a connection that cannot write.
  */
 import type { Database } from "better-sqlite3";
+import type { Stage } from "../../shared/schemas/run-folder.ts";
 import { type Axis, prepareAxis, unpackPlaces } from "./metric-axis.ts";
 import { type Chart, drawChart, type LoosePoints } from "./metric-chart.ts";
 import { type PackedColumn, unpackColumn, unpackNumbers } from "./metric-column.ts";
@@ -25,7 +26,7 @@ export type PointPage = {
 export type SeriesDetail = {
   id: number;
   jobId: string;
-  stage: string;
+  stage: Stage;
   /** Number of the job's attempt; each has series of its own. */
   attempt: number;
   name: string;

@@ -22,6 +22,7 @@ const laneOf: Record<keyof ReadFunctions, LaneName> = {
   runFields: "table",
   metricSeries: "metrics",
   metricPoints: "metrics",
+  chartMetrics: "metrics",
   sql: "sql",
 };
 

@@ -107,6 +107,7 @@ export function createRunCatalog(
      WHERE (@state IS NULL OR r.state = @state) AND (@experiment IS NULL OR e.name = @experiment)
      ORDER BY r.no DESC LIMIT @limit OFFSET @offset`,
   );
+  const countAll = db.prepare<[], number>("SELECT count(*) FROM run").pluck();
   const count = db.prepare<Filter, { total: number }>(
     `SELECT count(*) AS total ${runFrom}
      WHERE (@state IS NULL OR r.state = @state) AND (@experiment IS NULL OR e.name = @experiment)`,
@@ -186,6 +187,7 @@ export function createRunCatalog(
     search(text: string): CatalogRun[] {
       return search.all({ name: text, id: text.toUpperCase() }).map(runOf);
     },
+    count: (): number => countAll.get() ?? 0,
     list({ limit, offset, ...filter }: Filter & { limit: number; offset: number }) {
       const total = count.get(filter)?.total ?? 0;
       const rows = page.all({ ...filter, limit, offset }).map(runOf);

@@ -1,6 +1,8 @@
 import type { Catalog } from "../catalog/catalog.ts";
 import type { ArtifactStore, Clock, TreeStore } from "../domain/ports.ts";
+import type { Slots } from "../domain/plan.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { MachineLoad } from "../platform/machine.ts";
 import type { createDatasetReader } from "./dataset-reader.ts";
 
 /** What use cases work with. Made once, in core.ts. */
@@ -9,6 +11,9 @@ export type CoreContext = {
   artifacts: ArtifactStore;
   trees: TreeStore;
   engine: Engine;
+  /** What jobs may use of this machine. */
+  slots: Slots;
+  machine(): MachineLoad;
   clock: Clock;
   datasetReader: ReturnType<typeof createDatasetReader>;
   newId(): string;

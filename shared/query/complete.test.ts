@@ -30,6 +30,13 @@ function complete(marked: string) {
 }
 
 describe("completion", () => {
+  test("a field that a catalog tells of is offered once", () => {
+    const told = [field("score", ""), field("run", "state", "text"), ...fields];
+    const options = completeQuery("s", 1, told).options.map(({ text }) => text);
+    expect(options).toEqual([...new Set(options)]);
+    expect(options).toContain("score");
+  });
+
   test.each([
     ["lo|", "loss"],
     ["state = failed AND tra|", "state = failed AND train/loss"],

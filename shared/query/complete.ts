@@ -123,7 +123,9 @@ function fieldOptions(partial: string, fields: readonly Field[]): Completion["op
   const starting: Completion["options"] = [];
   const containing: Completion["options"] = [];
   const own = new Set(ownFields.map(({ name }) => name));
-  const rest = fields.filter(({ kind, name }) => kind !== "run" || !own.has(name));
+  const rest = fields.filter(
+    ({ kind, name }) => !(kind === "run" && own.has(name)) && !(kind === "score" && name === ""),
+  );
   for (const field of [...ownFields, activeScore, ...rest]) {
     const name = nameOfField(field, lookup);
     const place = name.toLowerCase().indexOf(wanted);

@@ -1,0 +1,115 @@
+import { createInterface } from "node:readline";
+import { Command, InvalidArgumentError } from "commander";
+import { networkFileSystemOf } from "../../core/platform/data-folder.ts";
+import { findOpener, openInBrowser } from "../browser.ts";
+import { dataFolderOf, wantsJson } from "../context.ts";
+import { example } from "../example.ts";
+import { builtPages } from "../pages.ts";
+import { bold, dim, printJson, printLine } from "../terminal.ts";
+
+type ServeOptions = { port: number; host: string; open?: boolean };
+
+const loopback = ["127.0.0.1", "::1", "localhost"];
+
+export function serveCommand(): Command {
+  return new Command("serve")
+    .description("the app in a browser: prints a link that opens it once")
+    .option("--port <number>", "listen on this port (default: a free one)", readPort, 0)
+    .option("--host <address>", "listen on another interface than this machine's own", "127.0.0.1")
+    .option("--open", "open the browser")
+    .addHelpText(
+      "after",
+      example("gauntlet serve --port 8765", "ssh -L 8765:127.0.0.1:8765 workstation"),
+    )
+    .action((options: ServeOptions, command: Command) => serve(options, command));
+}
+
+export function startCommand(): Command {
+  return new Command("start")
+    .description("open the app")
+    .addHelpText("after", example("gauntlet start"))
+    .action((_options: object, command: Command) =>
+      serve({ port: 0, host: "127.0.0.1", open: true }, command),
+    );
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new InvalidArgumentError("A port is a number from 0 to 65535.");
+}
+
+/** Owns the data folder and serves the app until it is told to end; jobs go on after that. */
+async function serve({ port, host, open }: ServeOptions, command: Command): Promise<void> {
+  const data = dataFolderOf(command);
+  const json = wantsJson(command);
+  const pages = await builtPages();
+  // The whole core, which --help need not wait for.
+  const [{ createCore }, { listenOnWeb }, { createRouterClient }] = await Promise.all([
+    import("../../core/core.ts"),
+    import("../../core/api/web/server.ts"),
+    import("@orpc/server"),
+  ]);
+  const core = await createCore({ data });
+  try {
+    const server = await listenOnWeb({ router: core.router, pages, host, port });
+    if (!loopback.includes(host))
+      warn(
+        `listening on ${host}: nothing is encrypted, and whoever has the link or reads the network ` +
+          "can run programs here. ssh -L is the safe way.",
+      );
+    const network = networkFileSystemOf(data);
+    if (network)
+      warn(`${data} is on a network file system (${network}), where SQLite's locks are not safe`);
+    const client = createRouterClient(core.router);
+    // What an earlier core left in the queue goes on.
+    const { runs, evaluations } = await client.work.resume({});
+    const link = server.newLink();
+    if (json) printJson({ link, port: server.port, data, pid: process.pid });
+    else {
+      printLine(`${bold("Gauntlet")} ${dim(`on ${data}`)}`);
+      printLine(`  ${link}`);
+      const unfinished = runs.length + evaluations.length;
+      if (unfinished > 0) printLine(dim(`  ${unfinished} unfinished runs and evaluations go on.`));
+      if (open) printLine(dim(`  ${await openLink(link)}`));
+      printLine(dim("  The link works once. Enter: a new link. Ctrl-C: end; jobs go on."));
+    }
+    // Wakes the reader before the first page asks.
+    client.runs.fields({}).catch((error: unknown) => warn(String(error)));
+    const ended = untilSignal();
+    const input = json ? undefined : offerLinks(() => server.newLink());
+    await ended;
+    input?.close();
+    await server.close();
+  } finally {
+    await core.close();
+  }
+}
+
+function warn(text: string): void {
+  process.stderr.write(`warning: ${text}\n`);
+}
+
+/** Opens the browser where there is one; says what was done and why. */
+async function openLink(link: string): Promise<string> {
+  const window = "The desktop window comes with a later version";
+  const opener = findOpener(process.platform, process.env);
+  const problem = "reason" in opener ? opener.reason : await openInBrowser(opener, link);
+  if (problem !== null) return `${window}, and no browser was opened: ${problem}. Open the link.`;
+  return `${window}, so this opened in the browser.`;
+}
+
+/** Prints a new link at each Enter, where a person is at the terminal. */
+function offerLinks(newLink: () => string): { close(): void } | undefined {
+  if (process.stdin.isTTY !== true) return undefined;
+  const lines = createInterface({ input: process.stdin });
+  lines.on("line", () => printLine(`  ${newLink()}`));
+  return lines;
+}
+
+function untilSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+      process.once(signal, () => resolve());
+  });
+}

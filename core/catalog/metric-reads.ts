@@ -1,0 +1,59 @@
+/** Metric series and charts as read functions, in the form in which they cross to a page. */
+import type { Database } from "better-sqlite3";
+import type { MetricChart, MetricSeries } from "../../shared/metrics.ts";
+import {
+  createMetricReader,
+  type MetricReader,
+  type MetricWindow,
+  type PointPage,
+} from "./metric-reader.ts";
+
+const readers = new WeakMap<Database, MetricReader>();
+
+/** Statements are prepared once for a connection. */
+function readerOf(db: Database): MetricReader {
+  const reader = readers.get(db) ?? createMetricReader(db);
+  readers.set(db, reader);
+  return reader;
+}
+
+/** Every series of a run's jobs; see MetricReader.seriesOfRun. */
+export function metricSeries(db: Database, runId: string): MetricSeries[] {
+  return readerOf(db).seriesOfRun(runId);
+}
+
+/** A chart of each series over the same window; see MetricReader.chart. */
+export function chartMetrics(
+  db: Database,
+  { series, columns, ...window }: MetricWindow & { series: readonly number[]; columns: number },
+): MetricChart[] {
+  const reader = readerOf(db);
+  return series.map((id) => {
+    const { points, raw, sorted, columns: drawn } = reader.chart(id, window, columns);
+    return {
+      series: id,
+      points,
+      raw,
+      sorted,
+      from: packed(drawn.from),
+      first: packed(drawn.first),
+      // A single point is all of these.
+      to: raw ? "" : packed(drawn.to),
+      last: raw ? "" : packed(drawn.last),
+      minimum: raw ? "" : packed(drawn.minimum),
+      maximum: raw ? "" : packed(drawn.maximum),
+    };
+  });
+}
+
+/** A page of the points of a series; see MetricReader.points. */
+export function metricPoints(
+  db: Database,
+  request: { series: number; window: MetricWindow; start: number; limit: number },
+): PointPage {
+  return readerOf(db).points(request.series, request.window, request.start, request.limit);
+}
+
+function packed(numbers: Float64Array): string {
+  return Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength).toString("base64");
+}

@@ -1,0 +1,70 @@
+import { modifierName } from "../state/keys.ts";
+import { Dialog } from "../ui/dialog.tsx";
+import { navigation } from "./navigation.ts";
+import styles from "./shell.module.css";
+
+/** Every key of the app by where it works. A page's own keys are added here. */
+const sections: { title: string; keys: [keys: string, does: string][] }[] = [
+  {
+    title: "Everywhere",
+    keys: [
+      [`${modifierName} K`, "find a page or a run"],
+      ["?", "this sheet"],
+      ["Alt M", "light or dark"],
+      ...navigation.map(({ key, title }): [string, string] => [
+        `G ${key.toUpperCase()}`,
+        title.toLowerCase(),
+      ]),
+      ["Esc", "close what is on top"],
+    ],
+  },
+  {
+    title: "Tables",
+    keys: [
+      ["J K ↑ ↓", "move"],
+      ["Page Up, Page Down", "move by a page"],
+      ["Home, End", "first, last"],
+      ["X or Space", "select"],
+      ["Enter", "open"],
+    ],
+  },
+  {
+    title: "Runs",
+    keys: [
+      ["/", "query"],
+      ["Tab", "complete the word"],
+      ["Esc", "clear the selection"],
+    ],
+  },
+  {
+    title: "Charts",
+    keys: [
+      ["drag", "zoom in"],
+      ["double click", "whole range"],
+    ],
+  },
+];
+
+export function ShortcutSheet({ open, onClose }: { open: boolean; onClose(): void }) {
+  return (
+    <Dialog open={open} onClose={onClose} title="Keys">
+      <div className={styles["keys"]}>
+        {sections.map(({ title, keys }) => (
+          <section key={title}>
+            <h3>{title}</h3>
+            <dl>
+              {keys.map(([name, does]) => (
+                <div key={name}>
+                  <dt>{does}</dt>
+                  <dd>
+                    <kbd>{name}</kbd>
+                  </dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+    </Dialog>
+  );
+}

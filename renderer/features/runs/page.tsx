@@ -1,0 +1,204 @@
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { useMemo, useState } from "react";
+import type { RunField, RunRow } from "../../../shared/runs-table.ts";
+import { PageHeader } from "../../app/page-header.tsx";
+import { client } from "../../rpc/client.ts";
+import { dataOf } from "../../rpc/errors.ts";
+import { useKeys } from "../../state/keys.ts";
+import { usePreferences } from "../../state/preferences.ts";
+import { Button } from "../../ui/button.tsx";
+import { Toolbar } from "../../ui/layout.tsx";
+import { ErrorNotice, Skeleton } from "../../ui/notices.tsx";
+import { Table } from "../../ui/table.tsx";
+import { ColumnChooser } from "./column-chooser.tsx";
+import { tableColumns } from "./columns.tsx";
+import { defaultColumns, knownColumns, ownColumns } from "./fields.ts";
+import { NoRuns } from "./no-runs.tsx";
+import styles from "./page.module.css";
+import { runFieldsQuery } from "./queries.ts";
+import { QueryBar } from "./query-bar.tsx";
+import { type TableRow, useRunsTable } from "./use-table.ts";
+
+const route = getRouteApi("/runs");
+
+export function RunsPage() {
+  const fields = useQuery(runFieldsQuery);
+  if (fields.error)
+    return <ErrorNotice error={fields.error} onRetry={() => void fields.refetch()} />;
+  if (!fields.data) return <Skeleton lines={8} />;
+  return <RunsTablePage fields={fields.data} />;
+}
+
+function RunsTablePage({ fields }: { fields: readonly RunField[] }) {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const { query = "", sort = "-created", seeds = false } = search;
+  const runColumns = usePreferences((preferences) => preferences.runColumns);
+  const columnFields = useMemo(
+    () => (runColumns ? knownColumns(runColumns, fields) : defaultColumns(fields)),
+    [runColumns, fields],
+  );
+  const [selected, setSelected] = useState<ReadonlyMap<string, RunRow>>(new Map());
+  const [anchor, setAnchor] = useState<number | null>(null);
+
+  const sortField = sort.replace(/^-/, "");
+  const descending = sort.startsWith("-");
+  const asked = useMemo(
+    () =>
+      columnFields.filter(
+        (field) => field === "duration" || !ownColumns.some((own) => own === field),
+      ),
+    [columnFields],
+  );
+  const request = useMemo(
+    () => ({
+      query,
+      sort: [{ field: sortField, descending }],
+      group: seeds ? ["seed"] : null,
+      columns: asked,
+    }),
+    [query, sortField, descending, seeds, asked],
+  );
+  const table = useRunsTable(request);
+  const setSearch = (change: Partial<typeof search>) =>
+    void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
+
+  function select(row: TableRow, index: number, extend: boolean): void {
+    if (row.kind !== "run") return;
+    const next = new Map(selected);
+    const from = extend && anchor !== null ? anchor : index;
+    const isOn = !selected.has(row.run.id);
+    for (let at = Math.min(from, index); at <= Math.max(from, index); at++) {
+      const each = table.rowAt(at);
+      if (each?.kind !== "run") continue;
+      if (isOn) next.set(each.run.id, each.run);
+      else next.delete(each.run.id);
+    }
+    setSelected(next);
+    setAnchor(index);
+  }
+
+  useKeys({
+    "/": () => document.getElementById("query")?.focus(),
+    Escape: () => setSelected(new Map()),
+  });
+
+  const textFields = useMemo(
+    () =>
+      new Set(
+        fields.filter(({ type }) => type === "text" || type === "id").map(({ name }) => name),
+      ),
+    [fields],
+  );
+  const columns = tableColumns({
+    fields: columnFields,
+    asked,
+    isText: (field) => textFields.has(field),
+    isSelected: ({ id }) => selected.has(id),
+    onSelect: select,
+  });
+  const isEmpty = table.runs === 0 && query === "";
+  // A query that the core refuses is told of under the bar, where it was typed.
+  const refusal = dataOf(table.error)?.code === "QUERY_INVALID" ? table.error : null;
+
+  if (isEmpty)
+    return (
+      <>
+        <PageHeader title="Runs" />
+        <NoRuns />
+      </>
+    );
+  return (
+    <>
+      <PageHeader title="Runs" />
+      <Toolbar label="Choose what is shown">
+        <QueryBar
+          query={query}
+          fields={fields}
+          found={table.runs}
+          refusal={refusal}
+          onQuery={(next) => setSearch({ query: next === "" ? undefined : next })}
+        />
+        <Button
+          icon="group"
+          pressed={seeds}
+          onClick={() => setSearch({ seeds: seeds ? undefined : true })}
+        >
+          Group seeds
+        </Button>
+        <ColumnChooser fields={fields} chosen={columnFields} />
+      </Toolbar>
+      {table.error && !refusal ? (
+        <ErrorNotice error={table.error} />
+      ) : (
+        <Table<TableRow>
+          label="Runs"
+          columns={columns}
+          count={table.total ?? 0}
+          rowAt={table.rowAt}
+          onView={table.onView}
+          sort={{ column: sortField, descending }}
+          onSort={(field) =>
+            setSearch({ sort: sortField === field && !descending ? `-${field}` : field })
+          }
+          onOpen={(row) => {
+            if (row.kind === "run")
+              void navigate({ to: "/runs/$run", params: { run: row.run.id } });
+            else
+              setSearch({
+                query: `${query === "" ? "" : `(${query}) AND `}config = ${row.group.newest.config}`,
+                seeds: undefined,
+              });
+          }}
+          isSelected={(row) => row.kind === "run" && selected.has(row.run.id)}
+          onSelect={select}
+          isStrong={(row) => row.kind === "group"}
+        />
+      )}
+      {table.total === 0 && !isEmpty && (
+        <p className={styles["nothing"]}>
+          No run matches.{" "}
+          <Button size="small" onClick={() => setSearch({ query: undefined })}>
+            Clear the query
+          </Button>
+        </p>
+      )}
+      {selected.size > 0 && (
+        <SelectionBar runs={[...selected.values()]} onClear={() => setSelected(new Map())} />
+      )}
+    </>
+  );
+}
+
+/** Docked at the bottom, so that it hides no row. */
+function SelectionBar({ runs, onClear }: { runs: readonly RunRow[]; onClear(): void }) {
+  const unfinished = runs.filter(({ state }) => state === "queued" || state === "running");
+  const act = useMutation({
+    mutationFn: async (call: (run: string) => Promise<unknown>) => {
+      for (const { id } of call === stop ? unfinished : runs) await call(id);
+    },
+    onSuccess: onClear,
+  });
+  return (
+    <div className={styles["selection"]} role="group" aria-label="Selected runs">
+      <span className="medium num">{runs.length} selected</span>
+      <Button icon="rerun" disabled={act.isPending} onClick={() => act.mutate(rerun)}>
+        Re-run {runs.length}
+      </Button>
+      {unfinished.length > 0 && (
+        <Button kind="danger" icon="stop" disabled={act.isPending} onClick={() => act.mutate(stop)}>
+          Stop {unfinished.length}
+        </Button>
+      )}
+      {act.error && <ErrorNotice error={act.error} />}
+      <span className="grow" />
+      <Button kind="quiet" onClick={onClear}>
+        Clear <kbd>Esc</kbd>
+      </Button>
+    </div>
+  );
+}
+
+const rerun = (run: string) => client.runs.rerun({ run });
+const stop = (run: string) => client.runs.stop({ run });

@@ -1,0 +1,72 @@
+import { useQueries } from "@tanstack/react-query";
+import { useCallback, useState } from "react";
+import type { GroupRow, RunRow, RunsTable } from "../../../shared/runs-table.ts";
+import { core } from "../../rpc/client.ts";
+
+export type TableRow = { kind: "run"; run: RunRow } | { kind: "group"; group: GroupRow };
+
+export type TableRequest = {
+  query: string;
+  sort: { field: string; descending: boolean }[];
+  group: string[] | null;
+  columns: string[];
+};
+
+/** Two screens of a small window. */
+const pageSize = 64;
+
+/** Pages that follow one another, from `first` on. */
+type Pages = { first: number; data: (RunsTable | undefined)[] };
+
+/**
+ * The runs table, of which only the pages in view are asked for. While a changed request is on its
+ * way the rows of the one before stay.
+ */
+export function useRunsTable(request: TableRequest) {
+  const [view, setView] = useState({ first: 0, last: 0 });
+  const results = useQueries({
+    queries: Array.from({ length: view.last - view.first + 1 }, (_, index) =>
+      core.runs.table.queryOptions({
+        input: { ...request, limit: pageSize, offset: (view.first + index) * pageSize },
+        meta: { follows: ["run", "job"] },
+        gcTime: 30_000,
+      }),
+    ),
+  });
+  const now: Pages = { first: view.first, data: results.map(({ data }) => data) };
+  const isAnswered = now.data.some((page) => page !== undefined);
+  const [answered, setAnswered] = useState<Pages | null>(null);
+  if (isAnswered && !areSame(now, answered)) setAnswered(now);
+  const shown = isAnswered ? now : answered;
+  const some = shown?.data.find((page) => page !== undefined);
+
+  const onView = useCallback((first: number, last: number) => {
+    const next = { first: Math.floor(first / pageSize), last: Math.floor(last / pageSize) };
+    setView((before) => (before.first === next.first && before.last === next.last ? before : next));
+  }, []);
+
+  return {
+    /** Rows that there are, and runs that match; undefined before the first answer. */
+    total: some?.total,
+    runs: some?.runs,
+    error: results.find(({ error }) => error)?.error ?? null,
+    /** Rows that come into view, both ends included. */
+    onView,
+    rowAt(index: number): TableRow | undefined {
+      const page = shown?.data[Math.floor(index / pageSize) - shown.first];
+      const run = page?.rows[index % pageSize];
+      if (run) return { kind: "run", run };
+      const group = page?.groups[index % pageSize];
+      return group && { kind: "group", group };
+    },
+  };
+}
+
+function areSame(a: Pages, b: Pages | null): boolean {
+  return (
+    b !== null &&
+    a.first === b.first &&
+    a.data.length === b.data.length &&
+    a.data.every((page, index) => page === b.data[index])
+  );
+}

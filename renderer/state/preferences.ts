@@ -1,0 +1,63 @@
+import { useSyncExternalStore } from "react";
+import { create } from "zustand";
+import { persist } from "zustand/middleware";
+
+export type Theme = "system" | "light" | "dark";
+export type Density = "dense" | "regular";
+
+type Preferences = {
+  theme: Theme;
+  density: Density;
+  /** Columns of the runs table, as fields are written in queries; null: a choice made for you. */
+  runColumns: string[] | null;
+  setTheme(theme: Theme): void;
+  setDensity(density: Density): void;
+  setRunColumns(columns: string[] | null): void;
+};
+
+/** What a person likes, kept in this browser. */
+export const usePreferences = create<Preferences>()(
+  persist(
+    (set) => ({
+      theme: "system",
+      density: "dense",
+      runColumns: null,
+      setTheme: (theme) => set({ theme }),
+      setDensity: (density) => set({ density }),
+      setRunColumns: (runColumns) => set({ runColumns }),
+    }),
+    { name: "gauntlet-preferences", version: 1 },
+  ),
+);
+
+const systemDark = matchMedia("(prefers-color-scheme: dark)");
+
+function shownTheme(theme: Theme): "light" | "dark" {
+  if (theme !== "system") return theme;
+  return systemDark.matches ? "dark" : "light";
+}
+
+/** The theme that is shown: the chosen one, or the system's, as it changes. */
+export function useShownTheme(): "light" | "dark" {
+  const theme = usePreferences((preferences) => preferences.theme);
+  useSyncExternalStore(
+    (listener) => {
+      systemDark.addEventListener("change", listener);
+      return () => systemDark.removeEventListener("change", listener);
+    },
+    () => systemDark.matches,
+  );
+  return shownTheme(theme);
+}
+
+/** Puts theme and density on the document, now and whenever they change. */
+export function applyPreferences(): void {
+  const apply = () => {
+    const { theme, density } = usePreferences.getState();
+    document.documentElement.dataset["theme"] = shownTheme(theme);
+    document.documentElement.dataset["density"] = density;
+  };
+  apply();
+  usePreferences.subscribe(apply);
+  systemDark.addEventListener("change", apply);
+}

@@ -1,0 +1,39 @@
+import { Dialog as Base } from "@base-ui/react/dialog";
+import type { ReactNode } from "react";
+import styles from "./dialog.module.css";
+
+/**
+ * Only to confirm what cannot be undone, to choose, or to look something up. The title is the
+ * question, the buttons are verbs. Esc and a click outside close it; focus goes back where it was.
+ */
+export function Dialog({
+  open,
+  onClose,
+  title,
+  hideTitle,
+  children,
+  actions,
+  top,
+}: {
+  open: boolean;
+  onClose(): void;
+  title: string;
+  hideTitle?: boolean;
+  children: ReactNode;
+  actions?: ReactNode;
+  /** Near the top edge, for lists that grow. */
+  top?: boolean;
+}) {
+  return (
+    <Base.Root open={open} onOpenChange={(isOpen) => !isOpen && onClose()}>
+      <Base.Portal>
+        <Base.Backdrop className={styles["backdrop"]} />
+        <Base.Popup className={top ? styles["topPopup"] : styles["popup"]}>
+          <Base.Title className={hideTitle ? "heard" : styles["title"]}>{title}</Base.Title>
+          {children}
+          {actions && <div className={styles["actions"]}>{actions}</div>}
+        </Base.Popup>
+      </Base.Portal>
+    </Base.Root>
+  );
+}

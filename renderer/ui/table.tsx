@@ -1,0 +1,296 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
+import { usePreferences } from "../state/preferences.ts";
+import { classes } from "./classes.ts";
+import styles from "./table.module.css";
+
+export type Column<Row> = {
+  id: string;
+  title: string;
+  /** Stands small behind the title: `s`, `%`. */
+  unit?: string;
+  /** In px. */
+  width: number;
+  align?: "left" | "right";
+  /** Stays in view when the table is scrolled sideways; only the first columns can. */
+  pinned?: boolean;
+  /** Whether a click on the title sorts. */
+  sortable?: boolean;
+  /** Read out for a column whose title is empty. */
+  label?: string;
+  cell(row: Row, index: number): ReactNode;
+};
+
+export type Sort = { column: string; descending: boolean };
+
+export type TableProps<Row> = {
+  label: string;
+  columns: readonly Column<Row>[];
+  /** Rows that there are. */
+  count: number;
+  /** A row, or undefined while it is on its way; then grey lines stand in its place. */
+  rowAt(index: number): Row | undefined;
+  /** Rows that come into view, both ends included: ask for them. */
+  onView?(first: number, last: number): void;
+  sort?: Sort | null;
+  onSort?(column: string): void;
+  onOpen?(row: Row, index: number): void;
+  isSelected?(row: Row): boolean;
+  onSelect?(row: Row, index: number, extend: boolean): void;
+  /** Set apart, such as the head of a group. */
+  isStrong?(row: Row): boolean;
+  /** px; the density's row height otherwise. */
+  rowHeight?: number;
+};
+
+const heights = { dense: 28, regular: 36 };
+const headHeight = 30;
+
+/**
+ * A table of any number of rows, of which only those in view exist. Rows have one height. Keys:
+ * arrows or J and K, Page Up and Down, Home, End, Enter opens, X or Space selects.
+ */
+export function Table<Row>(props: TableProps<Row>) {
+  const { label, columns, count, rowAt, onView, sort, onSort } = props;
+  const density = usePreferences((preferences) => preferences.density);
+  const rowHeight = props.rowHeight ?? heights[density];
+  const scroller = useRef<HTMLDivElement>(null);
+  const [focused, setFocused] = useState(0);
+  const virtual = useVirtualizer({
+    count,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: 12,
+    scrollPaddingStart: headHeight,
+    paddingStart: headHeight,
+  });
+  useLayoutEffect(() => virtual.measure(), [virtual, rowHeight]);
+  const items = virtual.getVirtualItems();
+  const first = items[0]?.index ?? 0;
+  const last = items.at(-1)?.index ?? 0;
+  useEffect(() => onView?.(first, last), [onView, first, last]);
+
+  const current = Math.min(focused, Math.max(0, count - 1));
+  const width = columns.reduce((sum, column) => sum + column.width, 0);
+  const offsets = pinnedOffsets(columns);
+
+  function move(to: number): void {
+    const index = Math.max(0, Math.min(to, count - 1));
+    setFocused(index);
+    virtual.scrollToIndex(index, { align: "auto" });
+  }
+
+  function onKeyDown(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target !== scroller.current) return;
+    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowHeight) - 2);
+    const row = rowAt(current);
+    switch (event.key) {
+      case "ArrowDown":
+      case "j":
+        move(current + 1);
+        break;
+      case "ArrowUp":
+      case "k":
+        move(current - 1);
+        break;
+      case "PageDown":
+        move(current + page);
+        break;
+      case "PageUp":
+        move(current - page);
+        break;
+      case "Home":
+        move(0);
+        break;
+      case "End":
+        move(count - 1);
+        break;
+      case "Enter":
+        if (row !== undefined) props.onOpen?.(row, current);
+        break;
+      case " ":
+      case "x":
+      case "X":
+        if (row !== undefined) props.onSelect?.(row, current, event.shiftKey);
+        break;
+      default:
+        return;
+    }
+    event.preventDefault();
+  }
+
+  return (
+    <div
+      ref={scroller}
+      className={styles["scroller"]}
+      role="grid"
+      aria-label={label}
+      aria-rowcount={count + 1}
+      aria-colcount={columns.length}
+      aria-multiselectable={props.onSelect !== undefined}
+      aria-activedescendant={count > 0 ? rowId(label, current) : undefined}
+      tabIndex={0}
+      onKeyDown={onKeyDown}
+    >
+      <div
+        style={{ height: virtual.getTotalSize(), minWidth: width, position: "relative" }}
+        role="presentation"
+      >
+        <div className={styles["head"]} role="row" aria-rowindex={1} style={{ height: headHeight }}>
+          {columns.map((column, index) => (
+            <Head
+              key={column.id}
+              column={column}
+              offset={offsets[index]}
+              edge={isEdge(columns, index)}
+              sort={sort}
+              onSort={onSort}
+            />
+          ))}
+        </div>
+        {items.map(({ index, start }) => {
+          const row = rowAt(index);
+          const isSelected = row !== undefined && (props.isSelected?.(row) ?? false);
+          return (
+            <div
+              key={index}
+              id={rowId(label, index)}
+              role="row"
+              tabIndex={-1}
+              aria-rowindex={index + 2}
+              aria-selected={props.onSelect ? isSelected : undefined}
+              className={classes(
+                styles["row"],
+                isSelected && styles["selected"],
+                index === current && styles["focused"],
+                row !== undefined && props.isStrong?.(row) && styles["strong"],
+              )}
+              style={{ height: rowHeight, transform: `translateY(${start}px)` }}
+              onClick={(event) => {
+                setFocused(index);
+                // Links and buttons in cells have their own say.
+                const isOwn = (event.target as Element).closest("a, button");
+                if (row !== undefined && !isOwn) props.onOpen?.(row, index);
+              }}
+            >
+              {columns.map((column, at) => (
+                <div
+                  key={column.id}
+                  role="gridcell"
+                  className={classes(
+                    styles["cell"],
+                    column.align === "right" && styles["right"],
+                    column.pinned && styles["pinned"],
+                    isEdge(columns, at) && styles["edge"],
+                  )}
+                  style={{ width: column.width, left: offsets[at] }}
+                >
+                  {row === undefined ? (
+                    <i className={styles["pending"]} />
+                  ) : (
+                    column.cell(row, index)
+                  )}
+                </div>
+              ))}
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+function Head<Row>({
+  column,
+  offset,
+  edge,
+  sort,
+  onSort,
+}: {
+  column: Column<Row>;
+  offset: number | undefined;
+  edge: boolean;
+  sort: Sort | null | undefined;
+  onSort: ((column: string) => void) | undefined;
+}) {
+  const sorted = sort?.column === column.id ? sort : null;
+  const content = (
+    <>
+      <span className="clip">{column.title}</span>
+      {column.unit && <span className={styles["unit"]}>{column.unit}</span>}
+      {sorted && <span aria-hidden="true">{sorted.descending ? "↓" : "↑"}</span>}
+    </>
+  );
+  return (
+    <div
+      role="columnheader"
+      aria-sort={sorted ? (sorted.descending ? "descending" : "ascending") : undefined}
+      aria-label={column.title === "" ? column.label : undefined}
+      title={column.title}
+      className={classes(
+        styles["cell"],
+        column.align === "right" && styles["right"],
+        column.pinned && styles["pinned"],
+        edge && styles["edge"],
+      )}
+      style={{ width: column.width, left: offset }}
+    >
+      {column.sortable && onSort ? (
+        <button type="button" className={styles["sorter"]} onClick={() => onSort(column.id)}>
+          {content}
+        </button>
+      ) : (
+        content
+      )}
+    </div>
+  );
+}
+
+/** A box that selects its row; the row's keys do the same. */
+export function SelectBox({
+  checked,
+  label,
+  onToggle,
+}: {
+  checked: boolean;
+  label: string;
+  onToggle(extend: boolean): void;
+}) {
+  return (
+    <button
+      type="button"
+      role="checkbox"
+      tabIndex={-1}
+      aria-checked={checked}
+      aria-label={label}
+      className={styles["box"]}
+      onClick={(event) => onToggle(event.shiftKey)}
+    />
+  );
+}
+
+/** Where each pinned column stays, from the left edge, px. */
+function pinnedOffsets<Row>(columns: readonly Column<Row>[]): (number | undefined)[] {
+  let left = 0;
+  return columns.map(({ pinned, width }) => {
+    if (!pinned) return undefined;
+    left += width;
+    return left - width;
+  });
+}
+
+/** Whether it is the last of the pinned columns. */
+function isEdge<Row>(columns: readonly Column<Row>[], index: number): boolean {
+  return columns[index]?.pinned === true && columns[index + 1]?.pinned !== true;
+}
+
+function rowId(label: string, index: number): string {
+  return `${label.replaceAll(/\W+/g, "-")}-row-${index}`;
+}

@@ -1,0 +1,121 @@
+/**
+ * The runs page in a real browser on a catalog with 100,000 runs: from opening the link to rows on
+ * the screen, from a key in the query to the answer on the screen, from a jump to the end of the
+ * table to its rows, and the script that the page needs. The browser is TESTWORLD_CHROMIUM's.
+ *
+ *     node tests/benchmarks/page.ts [--json] [--runs N] [--keep FOLDER]
+ */
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { chromium, type Page } from "playwright-core";
+import { quantile, report } from "../support/benchmark.ts";
+import { fillCatalog } from "../support/many-runs.ts";
+
+const { values: options } = parseArgs({
+  options: {
+    json: { type: "boolean" },
+    runs: { type: "string", default: "100000" },
+    keep: { type: "string" },
+  },
+});
+const program = fileURLToPath(new URL("../../cli/gauntlet.mjs", import.meta.url));
+const rounds = 5;
+
+const folder = options.keep ?? mkdtempSync(join(tmpdir(), "gauntlet-page-"));
+mkdirSync(folder, { recursive: true });
+if (!existsSync(join(folder, "catalog.sqlite"))) fillCatalog(folder, Number(options.runs));
+
+/** Serves the folder; resolves to the process and its link. */
+async function serve() {
+  const child = spawn(process.execPath, [program, "serve", "--json", "--data", folder], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const started = performance.now();
+  let said = "";
+  for await (const chunk of child.stdout) {
+    said += String(chunk);
+    const link = /"link": "([^"]+)"/.exec(said)?.[1];
+    if (link) return { child, link, start: performance.now() - started };
+  }
+  throw new Error("serve ended");
+}
+
+/** Runs in the page: notes when a key goes down and when what is shown is another. */
+const watchRows = `
+  const rows = () => ["main [role=status]", "[role=grid]"]
+    .map((part) => document.querySelector(part)?.textContent).join();
+  const before = rows();
+  const change = { began: 0, took: null };
+  globalThis.change = change;
+  document.addEventListener("keydown", () => (change.began ||= performance.now()), true);
+  const look = () => {
+    if (change.began > 0 && rows() !== before) change.took = performance.now() - change.began;
+    else requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+`;
+
+/** Milliseconds in the page from the key of `act` until other rows, or another count, are shown. */
+async function untilRowsChange(page: Page, act: () => Promise<void>): Promise<number> {
+  await page.evaluate(watchRows);
+  await act();
+  const handle = await page.waitForFunction(
+    () => (globalThis as unknown as { change: { took: number | null } }).change.took,
+  );
+  return Number(await handle.jsonValue());
+}
+
+const starts: number[] = [];
+const opens: number[] = [];
+const keys: number[] = [];
+const ends: number[] = [];
+/** Whatever happens, the server ends with this program. */
+let server: ReturnType<typeof spawn> | undefined;
+process.once("exit", () => server?.kill());
+const browser = await chromium.launch({
+  executablePath: process.env["TESTWORLD_CHROMIUM"] ?? "chromium",
+  args: ["--no-sandbox"],
+});
+try {
+  for (let round = 0; round < rounds; round++) {
+    const { child, link, start } = await serve();
+    server = child;
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    starts.push(start);
+    // A new context has an empty cache.
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    const page = await context.newPage();
+    const began = performance.now();
+    await page.goto(link, { waitUntil: "commit" });
+    await page.getByRole("row").nth(10).waitFor();
+    opens.push(performance.now() - began);
+    await page.getByRole("combobox", { name: "Query" }).focus();
+    await page.keyboard.press("k"); // is in every run
+    await page.waitForTimeout(500);
+    // Each key makes another query, with another answer.
+    for (const key of "estr")
+      keys.push(await untilRowsChange(page, () => page.keyboard.press(key)));
+    await page.getByRole("combobox", { name: "Query" }).fill("");
+    await page.waitForTimeout(500);
+    await page.getByRole("grid", { name: "Runs" }).focus();
+    ends.push(await untilRowsChange(page, () => page.keyboard.press("End")));
+    await context.close();
+    child.kill("SIGTERM");
+    await ended;
+  }
+} finally {
+  await browser.close();
+}
+if (options.keep === undefined) rmSync(folder, { recursive: true, force: true });
+
+report("page", [
+  { key: "serve_start", value: quantile(starts, 0.5), unit: "ms" },
+  { key: "page_open", value: quantile(opens, 0.5), unit: "ms", reach: "<= 1000, with the start" },
+  { key: "key_median", value: quantile(keys, 0.5), unit: "ms", reach: "<= 50" },
+  { key: "key_p95", value: quantile(keys, 0.95), unit: "ms" },
+  { key: "jump_to_end", value: quantile(ends, 0.5), unit: "ms" },
+]);

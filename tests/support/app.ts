@@ -1,0 +1,99 @@
+/** The app in a real browser: `gauntlet serve` on a data folder, as a user starts it. */
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { expect, onTestFinished } from "vitest";
+import { part } from "../parts.ts";
+import { startCli } from "./cli.ts";
+
+const builder = fileURLToPath(new URL("../../scripts/build-renderer.mjs", import.meta.url));
+const axeFile = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+export type App = {
+  page: Page;
+  browser: Browser;
+  /** Opens an address within the app, such as `/runs`. */
+  open(path: string): Promise<void>;
+  /** Breaks of WCAG 2.2 A and AA on the page as it is. */
+  accessibilityProblems(): Promise<string[]>;
+  /** What failed on the page so far, each breach of the content-security policy among it. */
+  problems: readonly string[];
+};
+
+/** Serves a data folder and opens the printed link; all of it ends with the test. */
+export async function openApp(data: string): Promise<App> {
+  execFileSync(process.execPath, [builder, "--if-needed"], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const link = await serve(data);
+  const browser = await chromium.launch({
+    executablePath: part("chromium").at,
+    args: ["--no-sandbox"], // in a container the browser's own cannot be set up
+  });
+  onTestFinished(() => browser.close());
+  const page = await browser.newPage({
+    viewport: { width: 1280, height: 800 },
+    colorScheme: "light",
+    // Nothing that moves is half there when it is looked at.
+    reducedMotion: "reduce",
+  });
+  const problems: string[] = [];
+  page.on("pageerror", (error) => problems.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error") problems.push(message.text());
+  });
+  await page.goto(link);
+  await page.getByRole("navigation", { name: "Pages" }).waitFor();
+  return {
+    page,
+    browser,
+    problems,
+    async open(path) {
+      await page.goto(new URL(`/#${path}`, page.url()).href);
+    },
+    accessibilityProblems: () => scan(page),
+  };
+}
+
+/** Starts `gauntlet serve` and gives its link. */
+async function serve(data: string): Promise<string> {
+  const child = startCli(["serve", "--json"], data);
+  onTestFinished(async () => {
+    if (child.exitCode !== null) return;
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGTERM");
+    await ended;
+  });
+  return new Promise((resolve, reject) => {
+    let said = "";
+    let told = "";
+    child.once("exit", (code) => reject(new Error(`serve ended with ${code}: ${told}`)));
+    child.stderr.on("data", (chunk: Buffer) => (told += chunk.toString("utf8")));
+    child.stdout.on("data", (chunk: Buffer) => {
+      said += chunk.toString("utf8");
+      const link = /"link": "([^"]+)"/.exec(said)?.[1];
+      if (link) resolve(link);
+    });
+  });
+}
+
+type Violation = { id: string; nodes: { html: string; failureSummary: string }[] };
+type Scanner = { run(options: object): Promise<{ violations: Violation[]; passes: unknown[] }> };
+
+async function scan(page: Page): Promise<string[]> {
+  await page.evaluate(readFileSync(axeFile, "utf8"));
+  const { looked, violations } = await page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: Scanner };
+    const found = await axe.run({
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+    } as object);
+    return { looked: found.passes.length, violations: found.violations };
+  });
+  // A scan of an empty page finds nothing either.
+  expect(looked).toBeGreaterThan(8);
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
+  );
+}
