@@ -66,6 +66,7 @@ test("oxlint finds what the fixtures do wrong, in every layer", () => {
     "core/runners/process/runner.ts",
     "core/services/runs.ts",
     "core/storage/store.ts",
+    "renderer/page.ts",
     "resources/kits/one/train.ts",
     "shared/errors.ts",
   ]);
