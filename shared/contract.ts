@@ -7,7 +7,7 @@ import { z } from "zod";
 import { errorCodes, type ErrorCode } from "./errors.ts";
 import { modelInputSchema } from "./schemas/experiment.ts";
 import { metricChartInputSchema, metricChartSchema, metricSeriesSchema } from "./metrics.ts";
-import { eventBatchSchema, overviewSchema } from "./overview.ts";
+import { eventBatchSchema, gpuSchema, overviewSchema, queueSchema } from "./overview.ts";
 import { priorityRange } from "./priority.ts";
 import { stageSchema } from "./schemas/run-folder.ts";
 import {
@@ -84,6 +84,12 @@ export const contract = {
       .output(z.object({ version: z.string(), pid: z.int(), data: z.string() })),
     /** Queue, slots and machine at a glance. */
     overview: base.input(nothing).output(overviewSchema),
+    /** Jobs that have not ended, at most `limit`. */
+    queue: base
+      .input(z.object({ limit: z.int().min(1).max(1000).default(200) }))
+      .output(queueSchema),
+    /** The GPUs of this machine; asks their driver. */
+    gpus: base.input(nothing).output(z.array(gpuSchema)),
     doctor: base.input(nothing).output(z.array(checkViewSchema)),
     /** Names that begin with `prefix`, for whoever types one. */
     names: base

@@ -1,5 +1,6 @@
 /** What is going on: the events a page follows, and the machine at a glance. */
 import { z } from "zod";
+import { stageSchema } from "./schemas/run-folder.ts";
 import { timestampSchema } from "./schemas/scalars.ts";
 
 export const eventSchema = z.object({
@@ -46,3 +47,44 @@ export const overviewSchema = z.object({
   runs: z.int(),
 });
 export type Overview = z.infer<typeof overviewSchema>;
+
+const jobViewSchema = z.object({
+  id: z.string(),
+  stage: stageSchema,
+  state: z.enum(["queued", "starting", "running", "collecting"]),
+  /** Whether it was asked to end. */
+  stopping: z.boolean(),
+  /** Why it waits, where something is in its way. */
+  condition: z.string().nullable(),
+  /** Of the run, or of the model that is evaluated. */
+  name: z.string(),
+  /** The run that it is of, or whose model it evaluates. */
+  run: z.string().nullable(),
+  model: z.string().nullable(),
+  attack: z.string().nullable(),
+  priority: z.int(),
+  /** What it asks for. */
+  slots: z.object({ cpus: z.int(), gpus: z.int() }),
+  /** The GPUs that it holds, by number. */
+  gpus: z.array(z.int()),
+  createdAt: timestampSchema,
+  startedAt: timestampSchema.nullable(),
+});
+export type JobView = z.infer<typeof jobViewSchema>;
+
+export const queueSchema = z.object({
+  /** Jobs that have not ended, whether or not they are listed. */
+  total: z.int(),
+  /** Those under way, then those that wait in the order in which they start. */
+  jobs: z.array(jobViewSchema),
+});
+export type QueueView = z.infer<typeof queueSchema>;
+
+export const gpuSchema = z.object({
+  index: z.int(),
+  name: z.string(),
+  driver: z.string(),
+  /** Bytes. */
+  memory: z.number(),
+});
+export type GpuView = z.infer<typeof gpuSchema>;

@@ -97,7 +97,21 @@ export const evaluationViewSchema = z.object({
   attack: z.string(),
   state: z.enum(["queued", "attacking", "verifying", "verified", "failed", "cancelled"]),
   reason: z.string().nullable(),
+  /** What the attack's program reported: claims, not verified. */
   summary: z.record(z.string(), z.unknown()).nullable(),
+  /** What its verified outcomes say; null until it is verified. */
+  facts: z
+    .object({
+      /** Samples whose outcome counts. */
+      verified: z.int(),
+      /** Of these, those that the model classifies rightly. */
+      tried: z.int(),
+      /** Of these, those that the attack fooled. */
+      found: z.int(),
+      /** Of the smallest distance; null for an attack at a fixed epsilon, and until all are verified. */
+      median: z.number().nullable(),
+    })
+    .nullable(),
   /** Outcomes that did not verify, by reason. */
   rejections: z.array(z.object({ reason: z.string(), count: z.int() })),
   endedAt: nullableTime,

@@ -18,7 +18,7 @@ import { readLog } from "../services/logs.ts";
 import { findModel } from "../services/find.ts";
 import { importModel } from "../services/models.ts";
 import { metricCharts, seriesOfRun } from "../services/metrics.ts";
-import { overview } from "../services/overview.ts";
+import { gpus, overview, queue } from "../services/overview.ts";
 import { progressOf, resume } from "../services/progress.ts";
 import { robustnessCurve, robustnessMatrix } from "../services/robustness.ts";
 import { findRun, rerun, stopRun, submitRun } from "../services/runs.ts";
@@ -62,6 +62,8 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
         data: context.folders.data,
       })),
       overview: os.system.overview.handler(() => overview(context)),
+      queue: os.system.queue.handler(({ input }) => queue(context, input.limit)),
+      gpus: os.system.gpus.handler(() => gpus()),
       doctor: os.system.doctor.handler(() => examine(context)),
       names: os.system.names.handler(({ input: { kind, ...range } }) => catalog.names(kind, range)),
     },

@@ -18,6 +18,7 @@ import { namesIn } from "./names.ts";
 import { openCatalog } from "./open.ts";
 import { createOutcomeReader } from "./outcome-reader.ts";
 import { createProgressCatalog } from "./progress.ts";
+import { createQueueCatalog } from "./queue.ts";
 import { createReader } from "./reader.ts";
 import { createRemovalCatalog } from "./removal.ts";
 import { createRunValues } from "./run-values.ts";
@@ -102,6 +103,7 @@ export function createCatalog(folder: string, clock: Clock, newId: () => string)
     evaluations: createEvaluationCatalog(db, clock, newId, events, runValues),
     outcomes: createOutcomeReader(db),
     progress: createProgressCatalog(db),
+    queue: createQueueCatalog(db),
     removal: createRemovalCatalog(db),
     /** Names that begin with `prefix`; see namesIn. */
     names(kind: NameKind, range: { prefix: string; limit: number }): string[] {

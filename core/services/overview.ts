@@ -1,4 +1,5 @@
-import type { Overview } from "../../shared/overview.ts";
+import type { GpuView, Overview, QueueView } from "../../shared/overview.ts";
+import { listGpus } from "../platform/gpus.ts";
 import type { CoreContext } from "./context.ts";
 
 /** Queue, slots and machine at a glance; cheap enough to be asked for every few seconds. */
@@ -19,4 +20,20 @@ export function overview({ catalog, machine, slots }: CoreContext): Overview {
     coreMemory: process.memoryUsage.rss(),
     runs: catalog.runs.count(),
   };
+}
+
+/** Jobs that have not ended, with what they are of and why they wait. */
+export function queue({ catalog, engine }: CoreContext, limit: number): QueueView {
+  const troubles = new Map(engine.troubles());
+  const { total, jobs } = catalog.queue.list(limit);
+  return {
+    total,
+    jobs: jobs.map((job) => ({ ...job, condition: troubles.get(job.id) ?? job.condition })),
+  };
+}
+
+/** The GPUs of this machine, asked of their driver. */
+export async function gpus(): Promise<GpuView[]> {
+  const all = await listGpus();
+  return all.map(({ index, name, driver, memory }) => ({ index, name, driver, memory }));
 }

@@ -83,10 +83,21 @@ function attemptView({ catalog }: Context, attempt: CatalogAttempt): AttemptView
 }
 
 function evaluationsOf({ catalog }: Context, modelId: string): EvaluationView[] {
-  return catalog.evaluations.ofModel(modelId).map((row) => evaluationView({ catalog }, row));
+  const rows = catalog.evaluations.ofModel(modelId);
+  const threatModels = new Set(rows.map(({ threatModelId }) => threatModelId));
+  const factsUnder = new Map(
+    [...threatModels].map((id) => [id, catalog.outcomes.factsOfModel(modelId, id)]),
+  );
+  return rows.map((row) => ({
+    ...evaluationView({ catalog }, row),
+    facts: factsUnder.get(row.threatModelId)?.get(row.attackId) ?? null,
+  }));
 }
 
-function evaluationView({ catalog }: Context, evaluation: CatalogEvaluation): EvaluationView {
+function evaluationView(
+  { catalog }: Context,
+  evaluation: CatalogEvaluation,
+): Omit<EvaluationView, "facts"> {
   return {
     id: evaluation.id,
     attack: attackLabel(catalog.attacks.get(evaluation.attackId).definition),

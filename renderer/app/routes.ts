@@ -4,6 +4,8 @@
  * how one is added.
  */
 import { createRootRoute, createRoute, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { readAttacksSearch } from "../features/attacks/search.ts";
+import { readModelsSearch } from "../features/models/search.ts";
 import { readRobustnessSearch } from "../features/robustness/search.ts";
 import { readRunSearch } from "../features/run/search.ts";
 import { runFieldsQuery } from "../features/runs/queries.ts";
@@ -51,4 +53,53 @@ const robustness = createRoute({
   component: lazyRouteComponent(() => import("../features/robustness/page.tsx"), "RobustnessPage"),
 });
 
-export const routeTree = root.addChildren([home, runs, run, robustness]);
+const models = createRoute({
+  getParentRoute: () => root,
+  path: "/models",
+  validateSearch: readModelsSearch,
+  component: lazyRouteComponent(() => import("../features/models/page.tsx"), "ModelsPage"),
+});
+
+const model = createRoute({
+  getParentRoute: () => root,
+  path: "/models/$model",
+  component: lazyRouteComponent(() => import("../features/model/page.tsx"), "ModelPage"),
+});
+
+const attacks = createRoute({
+  getParentRoute: () => root,
+  path: "/attacks",
+  validateSearch: readAttacksSearch,
+  component: lazyRouteComponent(() => import("../features/attacks/page.tsx"), "AttacksPage"),
+});
+
+const datasets = createRoute({
+  getParentRoute: () => root,
+  path: "/datasets",
+  component: lazyRouteComponent(() => import("../features/datasets/page.tsx"), "DatasetsPage"),
+});
+
+const compute = createRoute({
+  getParentRoute: () => root,
+  path: "/compute",
+  component: lazyRouteComponent(() => import("../features/compute/page.tsx"), "ComputePage"),
+});
+
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("../features/settings/page.tsx"), "SettingsPage"),
+});
+
+export const routeTree = root.addChildren([
+  home,
+  runs,
+  run,
+  models,
+  model,
+  robustness,
+  attacks,
+  datasets,
+  compute,
+  settings,
+]);

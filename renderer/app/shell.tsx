@@ -31,6 +31,7 @@ export function Shell() {
     "?": () => setShowsKeys(true),
     "ctrl+/": () => setShowsKeys(true),
     "alt+m": toggleTheme,
+    "ctrl+,": () => void navigate({ to: "/settings" }),
     ...Object.fromEntries(
       navigation.map(({ key, to }) => [`g ${key}`, () => void navigate({ to })]),
     ),

@@ -11,6 +11,7 @@ const sections: { title: string; keys: [keys: string, does: string][] }[] = [
       [`${modifierName} K`, "find a page or a run"],
       ["?", "this sheet"],
       ["Alt M", "light or dark"],
+      [`${modifierName} ,`, "settings"],
       ...navigation.map(({ key, title }): [string, string] => [
         `G ${key.toUpperCase()}`,
         title.toLowerCase(),
@@ -27,6 +28,10 @@ const sections: { title: string; keys: [keys: string, does: string][] }[] = [
       ["X or Space", "select"],
       ["Enter", "open"],
     ],
+  },
+  {
+    title: "Models",
+    keys: [["/", "find"]],
   },
   {
     title: "Runs",

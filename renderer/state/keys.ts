@@ -1,8 +1,9 @@
 import { useEffect, useRef } from "react";
+import { usePreferences } from "./preferences.ts";
 
 /**
  * Keys of the app, by name: `ctrl+k` (Cmd on a Mac), `?`, `g r` (one after the other), `/`. Single
- * letters are off while something is typed.
+ * letters and signs are off while something is typed, and where the settings say so.
  */
 export type Keys = Readonly<Record<string, () => void>>;
 
@@ -21,6 +22,8 @@ export function useKeys(keys: Keys): void {
     const listen = (event: KeyboardEvent) => {
       if (event.defaultPrevented) return;
       const name = nameOf(event);
+      const isSingle = name.length === 1;
+      if (isSingle && !usePreferences.getState().singleKeys) return;
       if (!name.includes("+") && isTyping(event.target)) return;
       const sequence = event.timeStamp - beforeAt < sequenceTime ? `${before} ${name}` : "";
       const act = current.current[sequence] ?? current.current[name];

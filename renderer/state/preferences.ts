@@ -10,9 +10,12 @@ type Preferences = {
   density: Density;
   /** Columns of the runs table, as fields are written in queries; null: a choice made for you. */
   runColumns: string[] | null;
+  /** Whether keys without Ctrl or Alt work outside a focused control (WCAG 2.1.4). */
+  singleKeys: boolean;
   setTheme(theme: Theme): void;
   setDensity(density: Density): void;
   setRunColumns(columns: string[] | null): void;
+  setSingleKeys(singleKeys: boolean): void;
 };
 
 /** What a person likes, kept in this browser. */
@@ -22,9 +25,11 @@ export const usePreferences = create<Preferences>()(
       theme: "system",
       density: "dense",
       runColumns: null,
+      singleKeys: true,
       setTheme: (theme) => set({ theme }),
       setDensity: (density) => set({ density }),
       setRunColumns: (runColumns) => set({ runColumns }),
+      setSingleKeys: (singleKeys) => set({ singleKeys }),
     }),
     { name: "gauntlet-preferences", version: 1 },
   ),
@@ -59,5 +64,6 @@ export function applyPreferences(): void {
   };
   apply();
   usePreferences.subscribe(apply);
-  systemDark.addEventListener("change", apply);
+  // What is drawn by the theme, such as charts, follows the store: tell it of the system's change.
+  systemDark.addEventListener("change", () => usePreferences.setState({}));
 }

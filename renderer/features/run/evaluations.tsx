@@ -31,8 +31,8 @@ export function Evaluations({ evaluations }: { evaluations: readonly EvaluationV
                   text={evaluation.state === "failed" ? evaluation.reason : null}
                 />
               </td>
-              <td data-number>{numberIn(evaluation.summary, "median")}</td>
-              <td data-number>{numberIn(evaluation.summary, "verified")}</td>
+              <td data-number>{told(evaluation.facts?.median)}</td>
+              <td data-number>{told(evaluation.facts?.verified)}</td>
               <td data-number>
                 {evaluation.rejections.reduce((sum, { count }) => sum + count, 0)}
               </td>
@@ -47,7 +47,6 @@ export function Evaluations({ evaluations }: { evaluations: readonly EvaluationV
   );
 }
 
-function numberIn(summary: Record<string, unknown> | null, name: string): string {
-  const value = summary?.[name];
+function told(value: number | null | undefined): string {
   return typeof value === "number" ? formatNumber(value) : "–";
 }

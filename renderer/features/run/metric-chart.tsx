@@ -6,6 +6,7 @@ import type { MetricAxis, MetricSeries } from "../../../shared/metrics.ts";
 import { formatDuration } from "../../../shared/format.ts";
 import { core } from "../../rpc/client.ts";
 import { useShownTheme } from "../../state/preferences.ts";
+import { axisLook, chartSlots, readColours, useWidth } from "../../ui/chart.ts";
 import { ErrorNotice } from "../../ui/notices.tsx";
 import { formatNumber } from "../../ui/numbers.ts";
 import { lineOf, smooth } from "./chart-data.ts";
@@ -87,7 +88,7 @@ export function MetricChart({
   useEffect(() => {
     const element = frame.current;
     if (!element || width === 0) return undefined;
-    const colours = readColours(count);
+    const colours = readColours();
     const made = new uPlot(
       {
         width,
@@ -123,11 +124,14 @@ export function MetricChart({
         ],
         series: [
           {},
-          ...colours.lines.flatMap((stroke): uPlot.Series[] => [
-            { stroke, width: 1, alpha: isSmooth ? 0.28 : 0, points: { show: false } },
-            // A point alone makes no line.
-            { stroke, width: 1.6, points: { show: hasDots, size: 6, fill: stroke } },
-          ]),
+          ...Array.from({ length: count }).flatMap((_, index): uPlot.Series[] => {
+            const stroke = colours.lines[index % chartSlots] ?? colours.axis;
+            return [
+              { stroke, width: 1, alpha: isSmooth ? 0.28 : 0, points: { show: false } },
+              // A point alone makes no line.
+              { stroke, width: 1.6, points: { show: hasDots, size: 6, fill: stroke } },
+            ];
+          }),
         ],
         hooks: {
           setSelect: [
@@ -168,42 +172,6 @@ function described(name: string, series: readonly MetricSeries[], isLive: boolea
       `${stage}: ${points} points, last ${formatNumber(last)}, from ${formatNumber(minimum)} to ${formatNumber(maximum)}`,
   );
   return `Chart of ${name}${isLive ? ", still growing" : ""}. ${lines.join(". ")}`;
-}
-
-/** The width of an element as it changes, px; 0 before it is known. */
-function useWidth(element: React.RefObject<HTMLElement | null>): number {
-  const [width, setWidth] = useState(0);
-  useEffect(() => {
-    if (!element.current) return undefined;
-    const observer = new ResizeObserver(([entry]) =>
-      setWidth(Math.round(entry?.contentRect.width ?? 0)),
-    );
-    observer.observe(element.current);
-    return () => observer.disconnect();
-  }, [element]);
-  return width;
-}
-
-type Colours = { axis: string; grid: string; lines: string[] };
-
-/** A canvas knows no CSS variables: read again when the theme changes. */
-function readColours(lines: number): Colours {
-  const style = getComputedStyle(document.documentElement);
-  const colour = (name: string) => style.getPropertyValue(name).trim();
-  return {
-    axis: colour("--chart-axis"),
-    grid: colour("--chart-grid"),
-    lines: Array.from({ length: lines }, (_, index) => colour(`--chart-${(index % 10) + 1}`)),
-  };
-}
-
-function axisLook({ axis }: Colours): uPlot.Axis {
-  return {
-    stroke: axis,
-    font: '440 10.5px "Inter Variable", system-ui, sans-serif',
-    ticks: { show: false },
-    gap: 4,
-  };
 }
 
 function padded(low: number | null, high: number | null): [number, number] {

@@ -1,0 +1,127 @@
+import { useQuery } from "@tanstack/react-query";
+import { formatBytes } from "../../../shared/format.ts";
+import type { DatasetView } from "../../../shared/views.ts";
+import { visible } from "../../../shared/visible.ts";
+import { PageHeader } from "../../app/page-header.tsx";
+import { core } from "../../rpc/client.ts";
+import { EmptyState, ErrorNotice, Skeleton } from "../../ui/notices.tsx";
+import { type Column, Table } from "../../ui/table.tsx";
+import { When } from "../../ui/when.tsx";
+
+/** Packed datasets, the newest version of each name first. */
+export function DatasetsPage() {
+  const { data, error, refetch } = useQuery(
+    // No event tells of a dataset: one comes with a run, or from a terminal.
+    core.datasets.list.queryOptions({
+      input: {},
+      meta: { follows: ["run"] },
+      refetchOnMount: "always",
+    }),
+  );
+  return (
+    <>
+      <PageHeader title="Datasets" />
+      {error ? (
+        <ErrorNotice error={error} onRetry={() => void refetch()} />
+      ) : data ? (
+        <Datasets datasets={data} />
+      ) : (
+        <Skeleton lines={6} />
+      )}
+    </>
+  );
+}
+
+function Datasets({ datasets }: { datasets: readonly DatasetView[] }) {
+  if (datasets.length === 0)
+    return (
+      <EmptyState title="Datasets will be listed here" command="npx gauntlet datasets add FOLDER">
+        Images are packed once, split by split, and named by the hash of their content, so that two
+        results are compared only when they saw the same samples. A folder with a dataset.json and
+        .npy files is added in a terminal; the digits come with the demo.
+      </EmptyState>
+    );
+  return (
+    <>
+      <Table<DatasetView>
+        label="Datasets"
+        columns={columns}
+        count={datasets.length}
+        rowAt={(index) => datasets[index]}
+      />
+      <p className="caption">
+        A name alone means the newest of that name. The hash covers every sample, label and split.
+      </p>
+    </>
+  );
+}
+
+const columns: Column<DatasetView>[] = [
+  {
+    id: "name",
+    title: "Dataset",
+    width: 200,
+    pinned: true,
+    cell: ({ name }) => (
+      <span className="medium clip" dir="auto">
+        {visible(name)}
+      </span>
+    ),
+  },
+  {
+    id: "version",
+    title: "Version",
+    width: 100,
+    cell: ({ version }) => <span className="mono clip">{visible(version)}</span>,
+  },
+  {
+    id: "classes",
+    title: "Classes",
+    width: 80,
+    align: "right",
+    cell: ({ classes }) => classes.toLocaleString("en-US"),
+  },
+  {
+    id: "splits",
+    title: "Splits",
+    unit: "samples",
+    width: 280,
+    cell: ({ splits }) => (
+      <span className="clip">
+        {Object.entries(splits).map(([split, count], index) => (
+          <span key={split}>
+            {index > 0 && " · "}
+            <span className="muted">{visible(split)}</span> {count.toLocaleString("en-US")}
+          </span>
+        ))}
+      </span>
+    ),
+  },
+  {
+    id: "size",
+    title: "Size",
+    width: 90,
+    align: "right",
+    cell: ({ size }) => formatBytes(size),
+  },
+  {
+    id: "hash",
+    title: "Hash",
+    width: 170,
+    cell: ({ hash }) => (
+      <span className="mono subtle" title={hash}>
+        {hash.slice(0, 16)}
+      </span>
+    ),
+  },
+  {
+    id: "created",
+    title: "Added",
+    width: 110,
+    cell: ({ createdAt }) => (
+      <span className="muted">
+        <When time={createdAt} />
+      </span>
+    ),
+  },
+];
