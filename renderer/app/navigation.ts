@@ -3,5 +3,6 @@ import type { IconName } from "../ui/icon.tsx";
 /** The pages on the left, in their order; `key` opens one after G. */
 export const navigation = [
   { to: "/runs", title: "Runs", icon: "list", key: "r" },
+  { to: "/sweeps", title: "Sweeps", icon: "grid", key: "s" },
   { to: "/robustness", title: "Robustness", icon: "shield", key: "b" },
 ] as const satisfies readonly { to: string; title: string; icon: IconName; key: string }[];

@@ -40,6 +40,18 @@ const run = createRoute({
   component: lazyRouteComponent(() => import("../features/run/page.tsx"), "RunPage"),
 });
 
+const sweeps = createRoute({
+  getParentRoute: () => root,
+  path: "/sweeps",
+  component: lazyRouteComponent(() => import("../features/sweeps/page.tsx"), "SweepsPage"),
+});
+
+const sweep = createRoute({
+  getParentRoute: () => root,
+  path: "/sweeps/$sweep",
+  component: lazyRouteComponent(() => import("../features/sweep/page.tsx"), "SweepPage"),
+});
+
 const robustness = createRoute({
   getParentRoute: () => root,
   path: "/robustness",
@@ -47,4 +59,4 @@ const robustness = createRoute({
   component: lazyRouteComponent(() => import("../features/robustness/page.tsx"), "RobustnessPage"),
 });
 
-export const routeTree = root.addChildren([home, runs, run, robustness]);
+export const routeTree = root.addChildren([home, runs, run, sweeps, sweep, robustness]);
