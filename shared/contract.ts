@@ -26,6 +26,7 @@ import {
   codeDiffSchema,
   datasetViewSchema,
   deletionSchema,
+  experimentFileSchema,
   fillSchema,
   leaderboardViewSchema,
   logPageSchema,
@@ -93,6 +94,10 @@ export const contract = {
         }),
       )
       .output(z.array(z.string())),
+  },
+  experiments: {
+    /** What the gauntlet.yaml of a folder says, or what is wrong with it; nothing is noted. */
+    read: base.input(z.object({ folder })).output(experimentFileSchema),
   },
   runs: {
     submit: base

@@ -10,6 +10,7 @@ import { deleteRuns } from "../services/deletion.ts";
 import { startDemo } from "../services/demo.ts";
 import { examine } from "../services/doctor.ts";
 import { fillEvaluations } from "../services/evaluations.ts";
+import { readExperiment } from "../services/experiments.ts";
 import { watchEvents } from "../services/events.ts";
 import { leaderboard } from "../services/leaderboard.ts";
 import { readLog } from "../services/logs.ts";
@@ -61,6 +62,9 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
       overview: os.system.overview.handler(() => overview(context)),
       doctor: os.system.doctor.handler(() => examine(context)),
       names: os.system.names.handler(({ input: { kind, ...range } }) => catalog.names(kind, range)),
+    },
+    experiments: {
+      read: os.experiments.read.handler(({ input }) => readExperiment(input.folder)),
     },
     runs: {
       submit: os.runs.submit.handler(async ({ input }) => ({

@@ -4,5 +4,6 @@ import type { IconName } from "../ui/icon.tsx";
 export const navigation = [
   { to: "/runs", title: "Runs", icon: "list", key: "r" },
   { to: "/sweeps", title: "Sweeps", icon: "grid", key: "s" },
+  { to: "/launch", title: "Launch", icon: "play", key: "l" },
   { to: "/robustness", title: "Robustness", icon: "shield", key: "b" },
 ] as const satisfies readonly { to: string; title: string; icon: IconName; key: string }[];

@@ -4,6 +4,7 @@
  * how one is added.
  */
 import { createRootRoute, createRoute, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { readLaunchSearch } from "../features/launch/search.ts";
 import { readRobustnessSearch } from "../features/robustness/search.ts";
 import { readRunSearch } from "../features/run/search.ts";
 import { readRunsSearch } from "../features/runs/search.ts";
@@ -52,6 +53,13 @@ const sweep = createRoute({
   component: lazyRouteComponent(() => import("../features/sweep/page.tsx"), "SweepPage"),
 });
 
+const launch = createRoute({
+  getParentRoute: () => root,
+  path: "/launch",
+  validateSearch: readLaunchSearch,
+  component: lazyRouteComponent(() => import("../features/launch/page.tsx"), "LaunchPage"),
+});
+
 const robustness = createRoute({
   getParentRoute: () => root,
   path: "/robustness",
@@ -59,4 +67,4 @@ const robustness = createRoute({
   component: lazyRouteComponent(() => import("../features/robustness/page.tsx"), "RobustnessPage"),
 });
 
-export const routeTree = root.addChildren([home, runs, run, sweeps, sweep, robustness]);
+export const routeTree = root.addChildren([home, runs, run, sweeps, sweep, launch, robustness]);

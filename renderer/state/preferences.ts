@@ -9,10 +9,15 @@ type Preferences = {
   density: Density;
   /** Columns of the runs table, as fields are written in queries; null: a choice made for you. */
   runColumns: string[] | null;
+  /** Folders of experiments that were launched, the newest first. */
+  folders: string[];
   setTheme(theme: Theme): void;
   setDensity(density: Density): void;
   setRunColumns(columns: string[] | null): void;
+  noteFolder(folder: string): void;
 };
+
+const mostFolders = 8;
 
 /** What a person likes, kept in this browser. */
 export const usePreferences = create<Preferences>()(
@@ -21,9 +26,14 @@ export const usePreferences = create<Preferences>()(
       theme: "system",
       density: "dense",
       runColumns: null,
+      folders: [],
       setTheme: (theme) => set({ theme }),
       setDensity: (density) => set({ density }),
       setRunColumns: (runColumns) => set({ runColumns }),
+      noteFolder: (folder) =>
+        set(({ folders }) => ({
+          folders: [folder, ...folders.filter((other) => other !== folder)].slice(0, mostFolders),
+        })),
     }),
     { name: "gauntlet-preferences", version: 1 },
   ),

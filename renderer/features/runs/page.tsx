@@ -110,7 +110,11 @@ function RunsTablePage({ fields }: { fields: NonNullable<ReturnType<typeof useFi
     );
   return (
     <>
-      <PageHeader title="Runs" />
+      <PageHeader title="Runs">
+        <Button kind="primary" icon="plus" onClick={() => void navigate({ to: "/launch" })}>
+          New run
+        </Button>
+      </PageHeader>
       <Toolbar label="Choose what is shown">
         <QueryBar
           query={query}

@@ -58,7 +58,7 @@ export function SweepsPage() {
         {header}
         <EmptyState
           title="Your sweeps will be here"
-          action={<Link to="/runs">Open the runs</Link>}
+          action={<Link to="/launch">Launch one from an experiment's folder</Link>}
           command="npx gauntlet sweep my-experiment"
         >
           A sweep runs an experiment once for every point of its <code>sweep</code> section, each
