@@ -28,6 +28,7 @@ import {
   deletionSchema,
   exportFormatSchema,
   exportRequestSchema,
+  experimentFileSchema,
   fillSchema,
   leaderboardViewSchema,
   logPageSchema,
@@ -101,6 +102,10 @@ export const contract = {
         }),
       )
       .output(z.array(z.string())),
+  },
+  experiments: {
+    /** What the gauntlet.yaml of a folder says, or what is wrong with it; nothing is noted. */
+    read: base.input(z.object({ folder })).output(experimentFileSchema),
   },
   runs: {
     submit: base

@@ -1,7 +1,7 @@
 /** What the core tells its clients: the outputs of the contract. Times are ms since 1970. */
 import { z } from "zod";
 import { attackSchema } from "./schemas/attack.ts";
-import { modelInterfaceSchema } from "./schemas/experiment.ts";
+import { modelInterfaceSchema, parameterSchema } from "./schemas/experiment.ts";
 import { stageSchema } from "./schemas/run-folder.ts";
 import { parameterValueSchema, timestampSchema } from "./schemas/scalars.ts";
 import { boundsSchema, normSchema } from "./schemas/threat-model.ts";
@@ -49,6 +49,50 @@ export const runViewSchema = z.object({
   endedAt: nullableTime,
 });
 export type RunView = z.infer<typeof runViewSchema>;
+
+const problemSchema = z.object({
+  file: z.string(),
+  line: z.int(),
+  column: z.int(),
+  message: z.string(),
+  offending: z.string(),
+  suggestion: z.string().nullable(),
+  /** The whole line as it stands in the file. */
+  source: z.string(),
+});
+
+/** What a folder's gauntlet.yaml says, or everything that is wrong with it. */
+export const experimentFileSchema = z.discriminatedUnion("valid", [
+  z.object({
+    valid: z.literal(true),
+    /** Absolute. */
+    folder: z.string(),
+    name: z.string(),
+    description: z.string().nullable(),
+    dataset: z.string().nullable(),
+    parameters: z.record(z.string(), parameterSchema),
+    /** What follows the training; null where the file has no such part. */
+    test: z.object({ samples: z.int() }).nullable(),
+    evaluate: z
+      .object({ attacks: z.union([z.string(), z.array(z.string())]), samples: z.int() })
+      .nullable(),
+    sweep: z
+      .object({
+        method: z.enum(["grid", "random", "sobol"]),
+        values: z.record(z.string(), z.array(parameterValueSchema)),
+        /** Names of the parameters that are drawn. */
+        parameters: z.array(z.string()),
+        objective: z
+          .object({ metric: z.string(), goal: z.enum(["maximize", "minimize"]) })
+          .nullable(),
+      })
+      .nullable(),
+  }),
+  z.object({ valid: z.literal(false), folder: z.string(), problems: z.array(problemSchema) }),
+]);
+export type ExperimentFile = z.infer<typeof experimentFileSchema>;
+export type ValidExperiment = Extract<ExperimentFile, { valid: true }>;
+export type InvalidExperiment = Extract<ExperimentFile, { valid: false }>;
 
 const sweepPointSchema = z.object({ label: z.string(), parameters, seed: z.int() });
 

@@ -12,6 +12,7 @@ import { examine } from "../services/doctor.ts";
 import { tableOf } from "../services/export/tables.ts";
 import { writeTable } from "../services/export/write-table.ts";
 import { fillEvaluations } from "../services/evaluations.ts";
+import { readExperiment } from "../services/experiments.ts";
 import { watchEvents } from "../services/events.ts";
 import { leaderboard } from "../services/leaderboard.ts";
 import { readLog } from "../services/logs.ts";
@@ -66,6 +67,9 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
       gpus: os.system.gpus.handler(() => gpus()),
       doctor: os.system.doctor.handler(() => examine(context)),
       names: os.system.names.handler(({ input: { kind, ...range } }) => catalog.names(kind, range)),
+    },
+    experiments: {
+      read: os.experiments.read.handler(({ input }) => readExperiment(input.folder)),
     },
     runs: {
       submit: os.runs.submit.handler(async ({ input }) => ({

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { GauntletError } from "../../shared/errors.ts";
 import { parseExperiment } from "../../shared/experiment-file.ts";
@@ -6,6 +7,7 @@ import { checkParameterValue, checkSeed } from "../../shared/parameter-values.ts
 import { formatProblems } from "../../shared/problems.ts";
 import type { Experiment, Parameter } from "../../shared/schemas/experiment.ts";
 import type { ParameterValue } from "../../shared/schemas/scalars.ts";
+import type { ExperimentFile } from "../../shared/views.ts";
 import { didYouMean } from "../../shared/suggest.ts";
 import { recipeText } from "../domain/recipe.ts";
 import type { TreeManifest } from "../domain/tree.ts";
@@ -21,6 +23,55 @@ export type LoadedExperiment = { folder: string; spec: Experiment; text: string 
 
 /** Reads the `gauntlet.yaml` of a folder. Throws SPEC_NOT_FOUND and SPEC_INVALID. */
 export async function loadExperiment(given: string): Promise<LoadedExperiment> {
+  const { folder, text, parsed } = await parseFolder(given);
+  if (!parsed.ok) {
+    const count = parsed.problems.length;
+    throw new GauntletError(
+      "SPEC_INVALID",
+      `${specName} has ${count === 1 ? "a mistake" : `${count} mistakes`}.`,
+      { details: formatProblems(parsed.problems, text) },
+    );
+  }
+  return { folder, spec: parsed.value, text };
+}
+
+/**
+ * As loadExperiment, for a form: mistakes are an answer, each with its line. A folder that begins
+ * with `~` is in the home folder, for no shell has read it. Throws SPEC_NOT_FOUND.
+ */
+export async function readExperiment(given: string): Promise<ExperimentFile> {
+  const { folder, text, parsed } = await parseFolder(given.replace(/^~(?=[\\/]|$)/, homedir()));
+  if (!parsed.ok) {
+    const lines = text.replace(/^\uFEFF/, "").split(/\r?\n/);
+    const problems = parsed.problems.map(({ path: _path, ...problem }) => ({
+      ...problem,
+      source: lines[problem.line - 1] ?? "",
+    }));
+    return { valid: false, folder, problems };
+  }
+  const { name, description = null, dataset = null, parameters, sweep } = parsed.value;
+  const { test = null, evaluate = null } = parsed.value;
+  return {
+    valid: true,
+    folder,
+    name,
+    description,
+    dataset,
+    parameters,
+    test: test && { samples: test.samples },
+    evaluate: evaluate && { attacks: evaluate.attacks, samples: evaluate.samples },
+    sweep: sweep
+      ? {
+          method: sweep.method,
+          values: sweep.values,
+          parameters: sweep.parameters ?? [],
+          objective: sweep.objective ?? null,
+        }
+      : null,
+  };
+}
+
+async function parseFolder(given: string) {
   const folder = resolve(given);
   const file = join(folder, specName);
   let text: string;
@@ -31,16 +82,7 @@ export async function loadExperiment(given: string): Promise<LoadedExperiment> {
       throw new GauntletError("SPEC_NOT_FOUND", `There is no ${specName} in ${folder}.`, { cause });
     throw new GauntletError("SPEC_NOT_FOUND", `${file} cannot be read.`, { cause });
   }
-  const parsed = parseExperiment(text, file);
-  if (!parsed.ok) {
-    const count = parsed.problems.length;
-    throw new GauntletError(
-      "SPEC_INVALID",
-      `${specName} has ${count === 1 ? "a mistake" : `${count} mistakes`}.`,
-      { details: formatProblems(parsed.problems, text) },
-    );
-  }
-  return { folder, spec: parsed.value, text };
+  return { folder, text, parsed: parseExperiment(text, file) };
 }
 
 /** A version of an experiment, ready to be noted in the catalog. */

@@ -3,6 +3,8 @@ import type { IconName } from "../ui/icon.tsx";
 /** The pages on the left, in their order; `key` opens one after G. */
 export const navigation = [
   { to: "/runs", title: "Runs", icon: "list", key: "r" },
+  { to: "/sweeps", title: "Sweeps", icon: "grid", key: "s" },
+  { to: "/launch", title: "Launch", icon: "play", key: "l" },
   { to: "/models", title: "Models", icon: "cube", key: "m" },
   { to: "/robustness", title: "Robustness", icon: "shield", key: "b" },
   { to: "/attacks", title: "Attacks", icon: "attack", key: "a" },

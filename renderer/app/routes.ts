@@ -5,6 +5,7 @@
  */
 import { createRootRoute, createRoute, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { readAttacksSearch } from "../features/attacks/search.ts";
+import { readLaunchSearch } from "../features/launch/search.ts";
 import { readModelsSearch } from "../features/models/search.ts";
 import { readRobustnessSearch } from "../features/robustness/search.ts";
 import { readRunSearch } from "../features/run/search.ts";
@@ -44,6 +45,25 @@ const run = createRoute({
   path: "/runs/$run",
   validateSearch: readRunSearch,
   component: lazyRouteComponent(() => import("../features/run/page.tsx"), "RunPage"),
+});
+
+const sweeps = createRoute({
+  getParentRoute: () => root,
+  path: "/sweeps",
+  component: lazyRouteComponent(() => import("../features/sweeps/page.tsx"), "SweepsPage"),
+});
+
+const sweep = createRoute({
+  getParentRoute: () => root,
+  path: "/sweeps/$sweep",
+  component: lazyRouteComponent(() => import("../features/sweep/page.tsx"), "SweepPage"),
+});
+
+const launch = createRoute({
+  getParentRoute: () => root,
+  path: "/launch",
+  validateSearch: readLaunchSearch,
+  component: lazyRouteComponent(() => import("../features/launch/page.tsx"), "LaunchPage"),
 });
 
 const robustness = createRoute({
@@ -95,6 +115,9 @@ export const routeTree = root.addChildren([
   home,
   runs,
   run,
+  sweeps,
+  sweep,
+  launch,
   models,
   model,
   robustness,

@@ -42,6 +42,13 @@ const sections: { title: string; keys: [keys: string, does: string][] }[] = [
     ],
   },
   {
+    title: "Cells of a sweep",
+    keys: [
+      ["← → ↑ ↓", "move"],
+      ["Enter", "open the cell's run"],
+    ],
+  },
+  {
     title: "Charts",
     keys: [
       ["drag", "zoom in"],

@@ -10,13 +10,18 @@ type Preferences = {
   density: Density;
   /** Columns of the runs table, as fields are written in queries; null: a choice made for you. */
   runColumns: string[] | null;
+  /** Folders of experiments that were launched, the newest first. */
+  folders: string[];
   /** Whether keys without Ctrl or Alt work outside a focused control (WCAG 2.1.4). */
   singleKeys: boolean;
   setTheme(theme: Theme): void;
   setDensity(density: Density): void;
   setRunColumns(columns: string[] | null): void;
+  noteFolder(folder: string): void;
   setSingleKeys(singleKeys: boolean): void;
 };
+
+const mostFolders = 8;
 
 /** What a person likes, kept in this browser. */
 export const usePreferences = create<Preferences>()(
@@ -25,10 +30,15 @@ export const usePreferences = create<Preferences>()(
       theme: "system",
       density: "dense",
       runColumns: null,
+      folders: [],
       singleKeys: true,
       setTheme: (theme) => set({ theme }),
       setDensity: (density) => set({ density }),
       setRunColumns: (runColumns) => set({ runColumns }),
+      noteFolder: (folder) =>
+        set(({ folders }) => ({
+          folders: [folder, ...folders.filter((other) => other !== folder)].slice(0, mostFolders),
+        })),
       setSingleKeys: (singleKeys) => set({ singleKeys }),
     }),
     { name: "gauntlet-preferences", version: 1 },

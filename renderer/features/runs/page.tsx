@@ -111,7 +111,11 @@ function RunsTablePage({ fields }: { fields: readonly RunField[] }) {
     );
   return (
     <>
-      <PageHeader title="Runs" />
+      <PageHeader title="Runs">
+        <Button kind="primary" icon="plus" onClick={() => void navigate({ to: "/launch" })}>
+          New run
+        </Button>
+      </PageHeader>
       <Toolbar label="Choose what is shown">
         <QueryBar
           query={query}

@@ -1,0 +1,107 @@
+import { useMutation } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { formatCount, shortId } from "../../../shared/format.ts";
+import type { SweepView } from "../../../shared/views.ts";
+import { visible } from "../../../shared/visible.ts";
+import { PageHeader } from "../../app/page-header.tsx";
+import { core } from "../../rpc/client.ts";
+import { Button } from "../../ui/button.tsx";
+import { EmptyState, ErrorNotice, Skeleton } from "../../ui/notices.tsx";
+import { When } from "../../ui/when.tsx";
+import { cellsOf, rerunText, unsettledOf } from "../sweeps/counts.ts";
+import { StateBar, StateCounts } from "../sweeps/state-counts.tsx";
+import { CellGrid } from "./cell-grid.tsx";
+import styles from "./page.module.css";
+import { useCells } from "./use-cells.ts";
+
+const route = getRouteApi("/sweeps/$sweep");
+
+export function SweepPage() {
+  const id = route.useParams().sweep;
+  return <Cells key={id} id={id} />;
+}
+
+function Cells({ id }: { id: string }) {
+  const { sweep, error, refetch, onView, cellAt } = useCells(id);
+  if (!sweep)
+    return (
+      <>
+        <PageHeader title="Sweep" above={<Link to="/sweeps">Sweeps</Link>} />
+        {error ? <ErrorNotice error={error} onRetry={refetch} /> : <Skeleton lines={10} />}
+      </>
+    );
+  const cells = cellsOf(sweep.counts);
+  return (
+    <>
+      <Head sweep={sweep} />
+      {error && <ErrorNotice error={error} onRetry={refetch} />}
+      {cells === 0 ? (
+        <EmptyState title="This sweep has no cells" action={<Link to="/sweeps">All sweeps</Link>} />
+      ) : (
+        <CellGrid
+          label={`Cells of ${visible(sweep.name)}`}
+          count={cells}
+          cellAt={cellAt}
+          onView={onView}
+        />
+      )}
+    </>
+  );
+}
+
+function Head({ sweep }: { sweep: SweepView }) {
+  const { id, name, counts, objective } = sweep;
+  const rerun = useMutation(core.sweeps.rerun.mutationOptions());
+  const stop = useMutation(core.sweeps.stop.mutationOptions());
+  const unfinished = counts.queued + counts.running;
+  return (
+    <>
+      <PageHeader title={visible(name)} above={<Link to="/sweeps">Sweeps</Link>}>
+        {unsettledOf(counts) > 0 && (
+          <Button
+            icon="rerun"
+            disabled={rerun.isPending}
+            onClick={() => rerun.mutate({ sweep: id })}
+          >
+            {rerunText(counts)}
+          </Button>
+        )}
+        {unfinished > 0 && (
+          <Button
+            kind="danger"
+            icon="stop"
+            disabled={stop.isPending}
+            onClick={() => stop.mutate({ sweep: id })}
+          >
+            Stop {unfinished.toLocaleString("en-US")}
+          </Button>
+        )}
+      </PageHeader>
+      <div className={styles["head"]}>
+        <div className="row">
+          <span className={styles["name"]} dir="auto">
+            {visible(name)}
+          </span>
+          <span className="mono subtle">{shortId(id)}</span>
+          <span className="grow" />
+          <Link to="/runs" search={{ query: `sweep = ${id}` }}>
+            Its runs as a table
+          </Link>
+        </div>
+        <div className="muted num clip">
+          {visible(sweep.experiment)} version {sweep.version} · {sweep.method}
+          {objective && ` · ${objective.goal} ${visible(objective.metric)}`}
+          {sweep.priority !== 0 && ` · priority ${sweep.priority}`} · created{" "}
+          <When time={sweep.createdAt} />
+        </div>
+        <StateBar counts={counts} />
+        <div className={styles["states"]} role="status">
+          <span className="medium num">{formatCount(cellsOf(counts), "cell")}</span>
+          <StateCounts counts={counts} />
+        </div>
+      </div>
+      {rerun.error && <ErrorNotice error={rerun.error} />}
+      {stop.error && <ErrorNotice error={stop.error} />}
+    </>
+  );
+}
