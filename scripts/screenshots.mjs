@@ -43,7 +43,16 @@ try {
     ["run-log", `${run}?tab=log`],
     ["run-files", `${run}?tab=files`],
     ["run-attempts", `${run}?tab=attempts`],
-    ["robustness", new URL("/#/robustness", run).href],
+    ...[
+      "robustness",
+      "sweeps",
+      "launch",
+      "models",
+      "attacks",
+      "datasets",
+      "compute",
+      "settings",
+    ].map((name) => [name, new URL(`/#/${name}`, run).href]),
   ];
   for (const theme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme: theme });

@@ -34,7 +34,6 @@ export function FolderForm({
         placeholder="/home/me/my-experiment"
         list="folders"
         spellCheck={false}
-        autoFocus={folder === ""}
         value={text}
         onChange={(event) => setText(event.target.value)}
       />

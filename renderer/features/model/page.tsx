@@ -69,7 +69,7 @@ function Loaded({ model }: { model: ModelDetail }) {
         </div>
         <div className={styles["main"]}>
           <Panel title="Facts">
-            <Facts items={factsOf(model).map(([name, value]) => ({ name, value }))} />
+            <Facts items={factsOf(model)} />
           </Panel>
           <Panel
             title="Files"
@@ -118,32 +118,28 @@ const fileColumns: PlainColumn<File>[] = [
   { id: "size", title: "Size", align: "right", cell: ({ size }) => formatBytes(size) },
 ];
 
-function factsOf(model: ModelDetail): (readonly [string, ReactNode])[] {
+function factsOf(model: ModelDetail): { name: string; value: ReactNode }[] {
   const { input, load, serve } = model.interface ?? {};
+  const origin = model.run ? (
+    <Link to="/runs/$run" params={{ run: model.run }}>
+      run {shortId(model.run)}
+    </Link>
+  ) : (
+    "import"
+  );
+  const asked = <span className="mono">{visible(load ?? serve?.join(" ") ?? "not told")}</span>;
+  const hash = (
+    <span className="mono" title={model.hash}>
+      {model.hash.slice(0, 16)}
+    </span>
+  );
   return [
-    [
-      "made by",
-      model.run ? (
-        <Link to="/runs/$run" params={{ run: model.run }}>
-          run {shortId(model.run)}
-        </Link>
-      ) : (
-        "import"
-      ),
-    ],
-    ["dataset", visible(model.dataset ?? "none")],
-    ["input", input ? `${input.layout} ${input.shape.join(" × ")}` : "not told"],
-    ["bounds", input ? `[${input.bounds.join(", ")}]` : "not told"],
-    [
-      load ? "load" : "serve",
-      <span className="mono">{visible(load ?? serve?.join(" ") ?? "not told")}</span>,
-    ],
-    [
-      "hash",
-      <span className="mono" title={model.hash}>
-        {model.hash.slice(0, 16)}
-      </span>,
-    ],
+    { name: "made by", value: origin },
+    { name: "dataset", value: visible(model.dataset ?? "none") },
+    { name: "input", value: input ? `${input.layout} ${input.shape.join(" × ")}` : "not told" },
+    { name: "bounds", value: input ? `[${input.bounds.join(", ")}]` : "not told" },
+    { name: load ? "load" : "serve", value: asked },
+    { name: "hash", value: hash },
   ];
 }
 
