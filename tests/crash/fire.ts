@@ -109,8 +109,11 @@ export async function sweepUnderFire(
         await untilNextEnd(look, alive());
       }
       await settle(commands);
-      const statuses = commands.map(({ status }) => status);
-      if (statuses.includes(0) && alive().length === 0) break;
+      // A command that succeeded has seen all work done: the others only have to say so too.
+      if (commands.some(({ status }) => status === 0)) {
+        await Promise.all(alive().map(({ ended }) => ended));
+        break;
+      }
       afterDeath();
       startCommands();
     }
