@@ -1,4 +1,5 @@
 /** How values are written everywhere: tables, messages, pages. */
+import type { Norm } from "./schemas/threat-model.ts";
 
 /** The end of an id, which is what people type. */
 export function shortId(id: string): string {
@@ -38,4 +39,9 @@ export function formatPercent(share: number): string {
 /** `1 run`, `3 runs`; thousands in groups. */
 export function formatCount(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
+}
+
+/** A norm as papers write it: L2, L∞. */
+export function formatNorm(norm: Norm): string {
+  return norm === "linf" ? "L∞" : `L${norm.slice(1)}`;
 }

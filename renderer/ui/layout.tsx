@@ -88,14 +88,17 @@ export function Field({
   children: ReactNode;
 }) {
   return (
-    <label className={styles["field"]}>
-      <span className="muted">{label}</span>
-      {children}
+    <div className={styles["field"]}>
+      <label className={styles["field"]}>
+        <span className="muted">{label}</span>
+        {children}
+      </label>
+      {/* Outside of the label: what is wrong with a control is not its name. */}
       {problem && (
         <span className={styles["problem"]} role="alert">
           {problem}
         </span>
       )}
-    </label>
+    </div>
   );
 }

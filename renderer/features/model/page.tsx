@@ -11,7 +11,7 @@ import { ErrorNotice, Skeleton } from "../../ui/notices.tsx";
 import { type PlainColumn, PlainTable } from "../../ui/plain-table.tsx";
 import { When } from "../../ui/when.tsx";
 import { FillMissing } from "../evaluations/fill-missing.tsx";
-import { ModelCurve } from "./model-curve.tsx";
+import { AttackCurves } from "../robustness/attack-curves.tsx";
 import styles from "./page.module.css";
 import { Results } from "./results.tsx";
 
@@ -64,7 +64,7 @@ function Loaded({ model }: { model: ModelDetail }) {
       {!(model.interface && model.dataset) && <CannotBeAsked model={model} />}
       <div className={styles["body"]}>
         <div className={styles["main"]}>
-          <ModelCurve model={model} />
+          <AttackCurves modelId={model.id} />
           <Results results={model.results} />
         </div>
         <div className={styles["main"]}>

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { formatBytes, formatCount, shortId } from "../../../shared/format.ts";
+import { formatBytes, formatCount, formatNorm, shortId } from "../../../shared/format.ts";
 import type { LeaderboardView } from "../../../shared/views.ts";
 import { visible } from "../../../shared/visible.ts";
 import { PageHeader } from "../../app/page-header.tsx";
@@ -121,7 +121,7 @@ function Caption({ board, isMissing }: { board: LeaderboardView | undefined; isM
     <p className="caption num">
       Score under {visible(set.name)} of {set.date}
       {threatModel
-        ? `: median smallest ${threatModel.norm} distance with half its 95 % interval, bounds [${threatModel.bounds.join(", ")}], ${formatCount(threatModel.samples, "sample")} of ${visible(threatModel.dataset)} ${visible(threatModel.split)}. Other threat models have no score here.`
+        ? `: median smallest ${formatNorm(threatModel.norm)} distance with half its 95 % interval, bounds [${threatModel.bounds.join(", ")}], ${formatCount(threatModel.samples, "sample")} of ${visible(threatModel.dataset)} ${visible(threatModel.split)}. Other threat models have no score here.`
         : ": nothing was evaluated yet."}
     </p>
   );

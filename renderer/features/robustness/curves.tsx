@@ -1,5 +1,5 @@
 import { lazy, type ReactNode, Suspense, useState } from "react";
-import { formatPercent } from "../../../shared/format.ts";
+import { formatNorm, formatPercent } from "../../../shared/format.ts";
 import type { RobustnessCurveView } from "../../../shared/views.ts";
 import { visible } from "../../../shared/visible.ts";
 import { Panel } from "../../ui/layout.tsx";
@@ -23,10 +23,12 @@ export type CurveLine = {
 
 /** Robust accuracy against epsilon of a few lines, and their values under the pointer. */
 export function Curves({
+  title = "Robust accuracy against ε",
   curve,
   lines,
   children,
 }: {
+  title?: string;
   curve: Pick<RobustnessCurveView, "epsilons" | "norm" | "threatModel">;
   lines: readonly CurveLine[];
   /** What the caption says beyond norm, bounds and samples. */
@@ -41,11 +43,11 @@ export function Curves({
   };
   return (
     <Panel
-      title="Robust accuracy against ε"
+      title={title}
       className={styles["panel"]}
       aside={
         <span className="muted num">
-          {norm} · [{threatModel?.bounds.join(", ")}]
+          {norm && formatNorm(norm)} · [{threatModel?.bounds.join(", ")}]
         </span>
       }
     >
@@ -60,29 +62,31 @@ export function Curves({
             />
           </Suspense>
         </div>
-        <dl className={styles["legend"]}>
-          {lines.map((line, index) => (
-            <div key={line.id}>
-              <dt className="clip" title={visible(line.name)}>
-                <svg width="16" height="4" aria-hidden="true">
-                  <path
-                    d="M0 2h16"
-                    stroke={
-                      line.slot === null ? "var(--fg-default)" : `var(--chart-${line.slot + 1})`
-                    }
-                    strokeWidth={line.strong ? 3 : 2}
-                    strokeDasharray={index >= 4 ? "5 3" : undefined}
-                  />
-                </svg>
-                <span className="clip" dir="auto">
-                  {visible(line.name)}
-                </span>
-              </dt>
-              <dd className="num">{valueAt(line)}</dd>
-            </div>
-          ))}
+        <div className={styles["legend"]}>
+          <dl>
+            {lines.map((line, index) => (
+              <div key={line.id}>
+                <dt className="clip" title={visible(line.name)}>
+                  <svg width="16" height="4" aria-hidden="true">
+                    <path
+                      d="M0 2h16"
+                      stroke={
+                        line.slot === null ? "var(--fg-default)" : `var(--chart-${line.slot + 1})`
+                      }
+                      strokeWidth={line.strong ? 3 : 2}
+                      strokeDasharray={index >= 4 ? "5 3" : undefined}
+                    />
+                  </svg>
+                  <span className="clip" dir="auto">
+                    {visible(line.name)}
+                  </span>
+                </dt>
+                <dd className="num">{valueAt(line)}</dd>
+              </div>
+            ))}
+          </dl>
           <p className="subtle num">at ε = {formatFixed(epsilons[at] ?? 0, 3)}</p>
-        </dl>
+        </div>
       </div>
       <p className={styles["caption"]}>{children}</p>
     </Panel>

@@ -24,7 +24,11 @@ export function modelRows(board: LeaderboardView, matrix: RobustnessMatrixView):
   const row = (
     facts: LeaderboardView["incomplete"][number] | LeaderboardView["ranked"][number],
   ) => {
-    const cells = cellsOf.get(facts.modelId) ?? [];
+    // With a choice of classes the matrix knows how far a cell is, the board what it comes to.
+    const cells = (cellsOf.get(facts.modelId) ?? []).map((cell, index) => {
+      const own = facts.perAttack.find(({ attack }) => attack === matrix.attacks[index]);
+      return cell.state === "verified" && own ? { ...cell, median: own.median } : cell;
+    });
     return {
       modelId: facts.modelId,
       model: facts.model,
@@ -57,6 +61,11 @@ const steps = 9;
 export function rampStep(distance: number, largest: number): number {
   if (largest <= 0) return 0;
   return Math.max(0, Math.min(steps - 1, Math.floor(Math.sqrt(distance / largest) * steps)));
+}
+
+/** Where each step of the ramp begins. */
+export function rampBounds(largest: number): number[] {
+  return Array.from({ length: steps }, (_, step) => (step / steps) ** 2 * largest);
 }
 
 /** The largest median of all cells. */

@@ -1,23 +1,35 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useMemo } from "react";
-import { formatCount } from "../../../shared/format.ts";
-import type { ModelDetail, RobustnessCurveView } from "../../../shared/views.ts";
+import { formatCount, formatNorm } from "../../../shared/format.ts";
+import type { RobustnessCurveView } from "../../../shared/views.ts";
 import { visible } from "../../../shared/visible.ts";
 import { core } from "../../rpc/client.ts";
 import { dataOf } from "../../rpc/errors.ts";
 import { chartSlots } from "../../ui/chart.ts";
 import { Panel } from "../../ui/layout.tsx";
 import { ErrorNotice, Skeleton } from "../../ui/notices.tsx";
-import { type CurveLine, Curves } from "../robustness/curves.tsx";
-import styles from "./page.module.css";
+import { type CurveLine, Curves } from "./curves.tsx";
+import styles from "./curves.module.css";
 
 const follows = ["evaluation", "attack-set"] as const;
 
-/** Accuracy against epsilon of one model: under the worst case over the active set, and by attack. */
-export function ModelCurve({ model }: { model: ModelDetail }) {
+/** What is drawn of a model; the active set under the commonest threat model if nothing is said. */
+type What = {
+  modelId: string;
+  title?: string;
+  attacks?: string[];
+  threatModel?: string | null;
+  classes?: number[];
+};
+
+/** Accuracy against epsilon of one model: under the worst case over the attacks, and by attack. */
+export function AttackCurves({ modelId, title, attacks, threatModel, classes }: What) {
   const { data, error, refetch } = useQuery(
-    core.robustness.curve.queryOptions({ input: { models: [model.id] }, meta: { follows } }),
+    core.robustness.curve.queryOptions({
+      input: { models: [modelId], attacks, threatModel, classes },
+      meta: { follows },
+    }),
   );
   const worst = data?.models[0];
   if (error && dataOf(error)?.code === "NO_ACTIVE_SET")
@@ -32,11 +44,11 @@ export function ModelCurve({ model }: { model: ModelDetail }) {
   if (!worst.robustAccuracy)
     return (
       <Nothing>
-        There is a curve once every attack of the active set is verified on every sample:{" "}
+        There is a curve once every attack of the set is verified on every sample:{" "}
         {visible(worst.reason ?? "some are missing")}.
       </Nothing>
     );
-  return <Drawn model={model} curve={data} worst={worst.robustAccuracy} />;
+  return <Drawn title={title} curve={data} worst={worst.robustAccuracy} />;
 }
 
 function Nothing({ children }: { children: ReactNode }) {
@@ -48,23 +60,24 @@ function Nothing({ children }: { children: ReactNode }) {
 }
 
 function Drawn({
-  model,
+  title,
   curve,
   worst,
 }: {
-  model: ModelDetail;
+  title: string | undefined;
   curve: RobustnessCurveView;
   worst: readonly number[];
 }) {
-  const { attacks, epsilons, threatModel } = curve;
+  const { attacks, classes, epsilons, models, threatModel } = curve;
   const byAttack = useQueries({
     queries: attacks.slice(0, chartSlots - 1).map((attack) =>
       core.robustness.curve.queryOptions({
         input: {
-          models: [model.id],
+          models: models.map(({ modelId }) => modelId),
           attacks: [attack],
           threatModel: threatModel?.id ?? null,
           epsilons,
+          classes,
         },
         meta: { follows },
       }),
@@ -88,11 +101,12 @@ function Drawn({
     [worst, byAttack, attacks],
   );
   return (
-    <Curves curve={curve} lines={lines}>
+    <Curves title={title} curve={curve} lines={lines}>
       Share of {formatCount(threatModel?.samples ?? 0, "sample")} of{" "}
       {visible(threatModel?.dataset ?? "")} {visible(threatModel?.split ?? "")} that the model
-      classifies rightly and no verified {curve.norm} perturbation up to ε fools; bounds [
-      {threatModel?.bounds.join(", ")}].
+      classifies rightly and no verified {curve.norm && formatNorm(curve.norm)} perturbation up to ε
+      fools; bounds [{threatModel?.bounds.join(", ")}].
+      {classes.length > 0 && ` Only classes ${classes.join(", ")} count.`}
       {attacks.length >= chartSlots && ` Drawn: the first ${chartSlots - 1} attacks.`}
     </Curves>
   );

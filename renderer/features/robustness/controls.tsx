@@ -1,0 +1,148 @@
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { useState } from "react";
+import { formatCount, formatNorm } from "../../../shared/format.ts";
+import type { LeaderboardView } from "../../../shared/views.ts";
+import { visible } from "../../../shared/visible.ts";
+import { core } from "../../rpc/client.ts";
+import { Button } from "../../ui/button.tsx";
+import { Input } from "../../ui/input.tsx";
+import { Field, Toolbar } from "../../ui/layout.tsx";
+import { ErrorNotice } from "../../ui/notices.tsx";
+import styles from "./page.module.css";
+import { readNumbers } from "./search.ts";
+
+const route = getRouteApi("/robustness");
+
+/** Which set, which classes, at which epsilons; and the button that fills what is missing. */
+export function Controls({ board, missing }: { board: LeaderboardView; missing: number }) {
+  const navigate = route.useNavigate();
+  const { classes = [], epsilons = [] } = route.useSearch();
+  const sets = useQuery(
+    core.attacks.sets.queryOptions({ input: {}, meta: { follows: ["attack-set"] } }),
+  );
+  const fill = useMutation(core.evaluations.fill.mutationOptions());
+  const { set, threatModel } = board;
+  return (
+    <>
+      <Toolbar label="What is ranked">
+        <Field label="Attack set">
+          <select
+            className={styles["select"]}
+            value={set.name}
+            onChange={({ target }) =>
+              void navigate({ search: (before) => ({ ...before, set: target.value }) })
+            }
+          >
+            {(sets.data ?? [set]).map(({ name, date }) => (
+              <option key={name} value={name}>
+                {visible(name)}, {date}
+              </option>
+            ))}
+          </select>
+        </Field>
+        <NumbersField
+          label="Classes"
+          placeholder="all"
+          value={classes}
+          whole
+          onChange={(value) =>
+            void navigate({ search: (before) => ({ ...before, classes: value }) })
+          }
+        />
+        <NumbersField
+          label="ε"
+          placeholder="0.5, 1"
+          value={epsilons}
+          onChange={(value) =>
+            void navigate({ search: (before) => ({ ...before, epsilons: value }) })
+          }
+        />
+        <span className="grow" />
+        {missing > 0 && (
+          <Button
+            kind="primary"
+            icon="bolt"
+            disabled={fill.isPending}
+            onClick={() => fill.mutate({ attacks: set.attacks })}
+          >
+            Fill {formatCount(missing, "cell")}
+          </Button>
+        )}
+      </Toolbar>
+      {threatModel && (
+        <div className={styles["facts"]}>
+          <span className="muted">
+            {formatCount(board.ranked.length + board.incomplete.length, "model")} ×{" "}
+            {formatCount(set.attacks.length, "attack")}
+          </span>
+          <span className={styles["tag"]}>
+            {formatNorm(threatModel.norm)}
+            {threatModel.minimal ? ", minimal" : `, ε ${threatModel.epsilon}`}
+          </span>
+          <span className={styles["tag"]}>
+            bounds [{threatModel.bounds[0]}, {threatModel.bounds[1]}]
+          </span>
+          <span className={styles["tag"]}>
+            {visible(threatModel.dataset)} {visible(threatModel.split)}
+          </span>
+          <span className={styles["tag"]}>{formatCount(threatModel.samples, "sample")}</span>
+          {threatModel.queries !== null && (
+            <span className={styles["tag"]}>
+              ≤ {formatCount(threatModel.queries, "query", "queries")}
+            </span>
+          )}
+        </div>
+      )}
+      {fill.error && <ErrorNotice error={fill.error} />}
+    </>
+  );
+}
+
+/** A list of numbers to type; taken with Enter or when the field is left. */
+function NumbersField({
+  label,
+  placeholder,
+  value,
+  whole = false,
+  onChange,
+}: {
+  label: string;
+  placeholder: string;
+  value: readonly number[];
+  whole?: boolean;
+  onChange(value: number[] | undefined): void;
+}) {
+  const shown = value.join(", ");
+  const [text, setText] = useState(shown);
+  const [before, setBefore] = useState(shown);
+  // The address was changed from elsewhere, such as by going back.
+  if (before !== shown) {
+    setBefore(shown);
+    setText(shown);
+  }
+  const numbers = readNumbers(text);
+  const problem =
+    typeof numbers === "string"
+      ? numbers
+      : whole && !numbers.every(Number.isSafeInteger)
+        ? "A class is a whole number from 0."
+        : null;
+  const take = () => {
+    if (problem === null && typeof numbers !== "string" && text !== shown)
+      onChange(numbers.length > 0 ? numbers : undefined);
+  };
+  return (
+    <Field label={label} problem={problem}>
+      <Input
+        className={styles["numbers"]}
+        placeholder={placeholder}
+        value={text}
+        aria-invalid={problem !== null}
+        onChange={({ target }) => setText(target.value)}
+        onBlur={take}
+        onKeyDown={({ key }) => key === "Enter" && take()}
+      />
+    </Field>
+  );
+}

@@ -1,0 +1,127 @@
+/** Every page over results of every kind, in both themes; what a page says is what the core knows. */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createRouterClient } from "@orpc/server";
+import { expect, test } from "vitest";
+import { createCore } from "../../core/core.ts";
+import { hasProgram } from "../parts.ts";
+import { openApp } from "../support/app.ts";
+import { folderWith, untilDone } from "../support/core.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { makeToy } from "../support/toy-dataset.ts";
+
+const hasBrowser = hasProgram("chromium");
+const fixture = (...path: string[]) =>
+  join(fileURLToPath(new URL("../fixtures/", import.meta.url)), ...path);
+
+/** A sweep of which one cell fails, two models under two attacks, and a third attack not tried. */
+async function folderWithResults(): Promise<{
+  data: string;
+  sweep: string;
+  models: { id: string; name: string }[];
+}> {
+  const data = temporaryFolder();
+  const core = await createCore({ data });
+  const client = createRouterClient(core.router);
+  const { dataset, weights } = makeToy(40);
+  await client.datasets.add({ folder: dataset });
+  for (const name of ["gradient", "search", "search-command"])
+    await client.attacks.add({ folder: fixture("attacks", name) });
+  const models = [];
+  for (const name of ["linear", "twin"]) {
+    const load = fixture("models", "linear-js", "model.js:load");
+    models.push(await client.models.import({ file: weights, load, dataset: "toy", name }));
+  }
+  const { queued } = await client.evaluations.fill({
+    models: models.map(({ id }) => id),
+    attacks: ["gradient", "search"],
+    samples: 24,
+  });
+  const folder = folderWith({
+    "gauntlet.yaml": `name: toy
+parameters: { width: { type: integer, default: 1 } }
+train: { command: [node, main.mjs, "{width}"] }
+sweep: { values: { width: [1, 2, 3] }, objective: { metric: loss, goal: minimize } }
+`,
+    "main.mjs": `import { writeFileSync } from "node:fs";
+const width = Number(process.argv[2]);
+writeFileSync(process.env.GAUNTLET_RUN_DIR + "/out/metrics.jsonl", JSON.stringify({ step: 0, loss: 1 / width }) + "\\n");
+if (width === 3) throw new Error("too wide");`,
+  });
+  const { sweep, runs } = await client.sweeps.submit({ folder });
+  await untilDone(client, runs, queued);
+  await client.attacks.saveSet({
+    name: "pair",
+    date: "2026-11-24",
+    attacks: ["gradient", "search"],
+    activate: true,
+  });
+  await core.close();
+  return { data, sweep, models };
+}
+
+test.skipIf(!hasBrowser)("every page is readable in both themes [chromium]", async () => {
+  const { data, sweep, models } = await folderWithResults();
+  const { page, open, accessibilityProblems, problems } = await openApp(data);
+  const pages: [string, string | RegExp][] = [
+    ["/runs", "succeeded"],
+    ["/sweeps", "3"],
+    [`/sweeps/${sweep}`, "width=3"],
+    ["/launch", /gauntlet\.yaml/],
+    ["/models", "twin"],
+    [`/models/${models[0]?.id}`, "Smallest over the set"],
+    ["/robustness", "more ink, more robust"],
+    ["/attacks", "search-command"],
+    ["/datasets", "toy"],
+    ["/compute", "CPU"],
+    ["/settings", "Rows of tables"],
+  ];
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    for (const [path, text] of pages) {
+      await open(path);
+      await page.locator("main").getByText(text).first().waitFor();
+      expect(await accessibilityProblems(), `${path}, ${colorScheme}`).toEqual([]);
+    }
+  }
+  expect(problems).toEqual([]);
+});
+
+test.skipIf(!hasBrowser)(
+  "the leaderboard narrows to classes, tells accuracy at an epsilon and draws a model by attack [chromium]",
+  async () => {
+    const { data, models } = await folderWithResults();
+    const { page, open, problems } = await openApp(data);
+    await open("/robustness");
+    const rows = page.getByRole("grid", { name: "Models by attacks" }).getByRole("row");
+    await expect.poll(() => rows.count()).toBe(3);
+    await page.getByText("Robust accuracy against ε").first().waitFor();
+
+    const epsilon = page.getByLabel("ε", { exact: true });
+    await epsilon.fill("0.o3");
+    await page.getByText("“0.o3” is not a number from 0.").waitFor();
+    await epsilon.fill("0, 9");
+    await epsilon.press("Enter");
+    await page.getByRole("columnheader", { name: /ε 9/ }).waitFor();
+    // No perturbation is both everywhere in bounds and larger than that.
+    const cells = rows.nth(1).getByRole("gridcell");
+    await expect.poll(() => cells.nth(5).textContent()).toBe("100.0");
+    await expect.poll(() => cells.nth(6).textContent()).toBe("0.0");
+
+    const score = cells.nth(3);
+    const before = await score.textContent();
+    await page.getByLabel("Classes").fill("1");
+    await page.getByLabel("Classes").press("Enter");
+    await expect.poll(() => score.textContent()).not.toBe(before);
+    expect(page.url()).toContain("classes");
+
+    await rows.nth(1).getByRole("gridcell").first().click();
+    await page.getByText(/Robust accuracy against ε, (linear|twin)/).waitFor();
+    await page.getByText("Only classes 1 count.").waitFor();
+    await rows.nth(1).getByRole("link").click();
+    await expect
+      .poll(() => models.some(({ id }) => page.url().endsWith(`/models/${id}`)))
+      .toBe(true);
+    expect(problems).toEqual([]);
+  },
+);
