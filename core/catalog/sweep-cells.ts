@@ -118,9 +118,9 @@ export function createSweepCells(db: Database) {
   // last value comes before a final value of the same name.
   const objectiveValues = db.prepare<
     { sweepId: string; metric: string },
-    { position: number; value: number }
+    { position: number; value: number; state: RunState }
   >(
-    `SELECT c.position, v.number AS value
+    `SELECT c.position, v.number AS value, r.state
      FROM sweep_cell c JOIN run r ON r.id = c.run_id JOIN run_value v ON v.run_no = r.no
      WHERE c.sweep_id = @sweepId AND v.number IS NOT NULL AND v.column_id = (
        SELECT k.id FROM run_column k
@@ -207,7 +207,10 @@ export function createSweepCells(db: Database) {
       return twin.get({ recipeOf: experimentVersionId, key, datasetId });
     },
     /** The value of a metric, or of the score, in the runs of cells that have one. */
-    objectiveValues(sweepId: string, metric: string): { position: number; value: number }[] {
+    objectiveValues(
+      sweepId: string,
+      metric: string,
+    ): { position: number; value: number; state: RunState }[] {
       return objectiveValues.all({ sweepId, metric });
     },
   };

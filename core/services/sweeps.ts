@@ -308,13 +308,16 @@ export function sweepDetail(
   const values = objective ? sweepCells.objectiveValues(sweep.id, objective.metric) : [];
   const valueAt = new Map(values.map(({ position, value }) => [position, value]));
   const sign = objective?.goal === "minimize" ? -1 : 1;
-  const best = values.reduce<(typeof values)[number] | null>(
-    (top, one) => (top && sign * top.value >= sign * one.value ? top : one),
-    null,
-  );
+  // What a run reported before it failed or was stopped is no result.
+  const best = values
+    .filter(({ state }) => state !== "failed" && state !== "cancelled")
+    .reduce<(typeof values)[number] | null>(
+      (top, one) => (top && sign * top.value >= sign * one.value ? top : one),
+      null,
+    );
   return {
     ...sweepView(context, sweep),
-    best,
+    best: best && { position: best.position, value: best.value },
     cells: sweepCells
       .page(sweep.id, request.limit, request.offset)
       .map(({ key: _key, stopping: _stopping, summary, ...cell }) => ({

@@ -88,6 +88,28 @@ test.skipIf(!hasBrowser)("every page is readable in both themes [chromium]", asy
 });
 
 test.skipIf(!hasBrowser)(
+  "a sweep shows its best cell and is deleted with its runs after a question [chromium]",
+  async () => {
+    const { data, sweep } = await folderWithResults();
+    const { page, open, accessibilityProblems, problems } = await openApp(data);
+    await open(`/sweeps/${sweep}`);
+    const cells = page.getByRole("grid", { name: /Cells of/ }).getByRole("gridcell");
+    await expect.poll(() => cells.count()).toBe(3);
+    await expect.poll(() => cells.nth(1).textContent()).toContain("best0.5");
+    expect(await cells.nth(0).textContent()).not.toContain("best");
+    await page.getByRole("button", { name: "Delete…" }).click();
+    await page.getByRole("dialog").getByText("3 runs").waitFor();
+    expect(await accessibilityProblems()).toEqual([]);
+    await page.getByRole("checkbox").check();
+    await page.getByRole("button", { name: "Delete it and 3 runs" }).click();
+    await page.getByText("Your sweeps will be here").waitFor();
+    await open("/runs");
+    await page.getByText("Your runs will be here").waitFor();
+    expect(problems).toEqual([]);
+  },
+);
+
+test.skipIf(!hasBrowser)(
   "the leaderboard narrows to classes, tells accuracy at an epsilon and draws a model by attack [chromium]",
   async () => {
     const { data, models } = await folderWithResults();

@@ -4,6 +4,7 @@ import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { formatDuration } from "../../../shared/format.ts";
 import { visible } from "../../../shared/visible.ts";
 import { classes } from "../../ui/classes.ts";
+import { formatNumber } from "../../ui/numbers.ts";
 import { State } from "../../ui/state.tsx";
 import styles from "./page.module.css";
 import type { Cell } from "./use-cells.ts";
@@ -20,11 +21,17 @@ export function CellGrid({
   label,
   count,
   cellAt,
+  metric,
+  best,
   onView,
 }: {
   label: string;
   count: number;
   cellAt(index: number): Cell | undefined;
+  /** The objective's name; null without one. */
+  metric: string | null;
+  /** Index of the best cell so far. */
+  best: number | null;
   onView(first: number, last: number): void;
 }) {
   const navigate = useNavigate();
@@ -117,6 +124,8 @@ export function CellGrid({
                   key={index}
                   index={index}
                   cell={cellAt(index)}
+                  metric={metric}
+                  isBest={index === best}
                   isFocused={index === current}
                   onOpen={() => {
                     setFocused(index);
@@ -135,11 +144,15 @@ export function CellGrid({
 function CellCard({
   index,
   cell,
+  metric,
+  isBest,
   isFocused,
   onOpen,
 }: {
   index: number;
   cell: Cell | undefined;
+  metric: string | null;
+  isBest: boolean;
   isFocused: boolean;
   onOpen(): void;
 }) {
@@ -154,12 +167,24 @@ function CellCard({
         if (!(event.target as Element).closest("a")) onOpen();
       }}
     >
-      {cell ? <CellText cell={cell} /> : <i className={styles["pending"]} />}
+      {cell ? (
+        <CellText cell={cell} metric={metric} isBest={isBest} />
+      ) : (
+        <i className={styles["pending"]} />
+      )}
     </div>
   );
 }
 
-function CellText({ cell }: { cell: Cell }) {
+function CellText({
+  cell,
+  metric,
+  isBest,
+}: {
+  cell: Cell;
+  metric: string | null;
+  isBest: boolean;
+}) {
   const label = visible(cell.label) || "defaults";
   const took =
     cell.startedAt === null || cell.endedAt === null
@@ -167,8 +192,20 @@ function CellText({ cell }: { cell: Cell }) {
       : formatDuration(cell.endedAt - cell.startedAt);
   return (
     <>
-      <span className={classes("mono clip", styles["label"])} title={label}>
-        {label}
+      <span className={styles["line"]}>
+        <span className={classes("mono clip", styles["label"])} title={label}>
+          {label}
+        </span>
+        <span className="grow" />
+        {isBest && <span className={styles["best"]}>best</span>}
+        {cell.value !== null && (
+          <span
+            className={classes("num", isBest ? "medium" : "subtle")}
+            title={metric === null ? undefined : visible(metric)}
+          >
+            {formatNumber(cell.value)}
+          </span>
+        )}
       </span>
       <span className={styles["line"]}>
         <State

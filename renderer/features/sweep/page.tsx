@@ -1,17 +1,20 @@
 import { useMutation } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { formatCount, shortId } from "../../../shared/format.ts";
-import type { SweepView } from "../../../shared/views.ts";
+import type { SweepDetail } from "../../../shared/views.ts";
 import { visible } from "../../../shared/visible.ts";
 import { PageHeader } from "../../app/page-header.tsx";
 import { core } from "../../rpc/client.ts";
 import { Button } from "../../ui/button.tsx";
 import { EmptyState, ErrorNotice, Skeleton } from "../../ui/notices.tsx";
+import { formatNumber } from "../../ui/numbers.ts";
 import { When } from "../../ui/when.tsx";
 import { cellsOf, rerunText, unsettledOf } from "../sweeps/counts.ts";
 import { StateBar, StateCounts } from "../sweeps/state-counts.tsx";
 import { CellGrid } from "./cell-grid.tsx";
+import { DeleteSweep } from "./delete-sweep.tsx";
 import styles from "./page.module.css";
+import { PriorityField } from "./priority-field.tsx";
 import { useCells } from "./use-cells.ts";
 
 const route = getRouteApi("/sweeps/$sweep");
@@ -42,6 +45,8 @@ function Cells({ id }: { id: string }) {
           label={`Cells of ${visible(sweep.name)}`}
           count={cells}
           cellAt={cellAt}
+          metric={sweep.objective?.metric ?? null}
+          best={sweep.best?.position ?? null}
           onView={onView}
         />
       )}
@@ -49,8 +54,8 @@ function Cells({ id }: { id: string }) {
   );
 }
 
-function Head({ sweep }: { sweep: SweepView }) {
-  const { id, name, counts, objective } = sweep;
+function Head({ sweep }: { sweep: SweepDetail }) {
+  const { id, name, counts, objective, best } = sweep;
   const rerun = useMutation(core.sweeps.rerun.mutationOptions());
   const stop = useMutation(core.sweeps.stop.mutationOptions());
   const unfinished = counts.queued + counts.running;
@@ -76,6 +81,7 @@ function Head({ sweep }: { sweep: SweepView }) {
             Stop {unfinished.toLocaleString("en-US")}
           </Button>
         )}
+        {unfinished === 0 && <DeleteSweep sweep={sweep} />}
       </PageHeader>
       <div className={styles["head"]}>
         <div className="row">
@@ -84,6 +90,7 @@ function Head({ sweep }: { sweep: SweepView }) {
           </span>
           <span className="mono subtle">{shortId(id)}</span>
           <span className="grow" />
+          {unfinished > 0 && <PriorityField sweep={sweep} />}
           <Link to="/runs" search={{ query: `sweep = ${id}` }}>
             Its runs as a table
           </Link>
@@ -91,7 +98,8 @@ function Head({ sweep }: { sweep: SweepView }) {
         <div className="muted num clip">
           {visible(sweep.experiment)} version {sweep.version} · {sweep.method}
           {objective && ` · ${objective.goal} ${visible(objective.metric)}`}
-          {sweep.priority !== 0 && ` · priority ${sweep.priority}`} · created{" "}
+          {best && ` · best so far ${formatNumber(best.value)} in cell ${best.position + 1}`}
+          {unfinished === 0 && sweep.priority !== 0 && ` · priority ${sweep.priority}`} · created{" "}
           <When time={sweep.createdAt} />
         </div>
         <StateBar counts={counts} />
