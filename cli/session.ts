@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { createRouterClient, ORPCError } from "@orpc/server";
-import { type Client, connectToCore } from "../core/api/socket-client.ts";
-import { createCore } from "../core/core.ts";
+import { ORPCError } from "@orpc/server";
+import type { Client } from "../core/api/socket-client.ts";
+import { connectFolder } from "../core/open-folder.ts";
 import { type ErrorData, errorCodes, GauntletError } from "../shared/errors.ts";
 
 export type Session = {
@@ -12,18 +11,12 @@ export type Session = {
   close(): Promise<void>;
 };
 
-type Connection = { client: Client; close(): Promise<void> };
-
-/** How often a core that is closing is waited for, and how long each time, ms. */
-const tries = 50;
-const pause = 100;
-
 /**
  * Opens a data folder: as its owner, or through the core that owns it already.
  * Throws what createCore throws, and CORE_UNREACHABLE.
  */
 export async function openSession(data: string): Promise<Session> {
-  let connection = await connect(data);
+  let connection = await connectFolder(data);
   return {
     call: (use) => translated(() => use(connection.client)),
     async callAgain(use) {
@@ -35,30 +28,12 @@ export async function openSession(data: string): Promise<Session> {
           if (!(error instanceof GauntletError) && !isLostConnection(error)) throw error;
         }
         await connection.close();
-        connection = await connect(data);
+        connection = await connectFolder(data);
         await connection.client.work.resume({});
       }
     },
     close: () => connection.close(),
   };
-}
-
-async function connect(data: string): Promise<Connection> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const core = await createCore({ data });
-      return { client: createRouterClient(core.router), close: () => core.close() };
-    } catch (error) {
-      if (!(error instanceof GauntletError) || error.code !== "CATALOG_IN_USE") throw error;
-    }
-    try {
-      const { client, close } = await connectToCore(data);
-      return { client, close: async () => close() };
-    } catch (error) {
-      if (attempt === tries) throw error;
-      await sleep(pause);
-    }
-  }
 }
 
 async function translated<T>(work: () => Promise<T>): Promise<T> {

@@ -43,7 +43,7 @@ export const layerTable: Readonly<Record<string, Layer>> = {
     packages: ["@orpc/client", "@orpc/contract", "@orpc/server", "ws"],
     node: true,
   },
-  // core/core.ts puts the core together.
+  // core/core.ts puts the core together, core/open-folder.ts finds the one of a folder.
   core: {
     layers: [
       "shared",

@@ -39,20 +39,26 @@ function readPort(text: string): number {
   throw new InvalidArgumentError("A port is a number from 0 to 65535.");
 }
 
-/** Owns the data folder and serves the app until it is told to end; jobs go on after that. */
+/** Serves the app until it is told to end; jobs go on after that. */
 async function serve({ port, host, open }: ServeOptions, command: Command): Promise<void> {
   const data = dataFolderOf(command);
   const json = wantsJson(command);
   const pages = await builtPages();
   // The whole core, which --help need not wait for.
-  const [{ createCore }, { listenOnWeb }, { createRouterClient }] = await Promise.all([
-    import("../../core/core.ts"),
+  const [{ openFolder }, { listenOnWeb }] = await Promise.all([
+    import("../../core/open-folder.ts"),
     import("../../core/api/web/server.ts"),
-    import("@orpc/server"),
   ]);
-  const core = await createCore({ data });
+  const folder = await openFolder(data, {
+    onTaken: () => warn("the process that owned the data folder has ended; this one goes on."),
+    onError: (error) =>
+      warn(
+        `the data folder cannot be taken over: ${error instanceof Error ? error.message : String(error)}`,
+      ),
+  });
   try {
-    const server = await listenOnWeb({ router: core.router, pages, host, port });
+    const { answer, client } = folder;
+    const server = await listenOnWeb({ answer, pages, host, port });
     if (!loopback.includes(host))
       warn(
         `listening on ${host}: nothing is encrypted, and whoever has the link or reads the network ` +
@@ -61,7 +67,6 @@ async function serve({ port, host, open }: ServeOptions, command: Command): Prom
     const network = networkFileSystemOf(data);
     if (network)
       warn(`${data} is on a network file system (${network}), where SQLite's locks are not safe`);
-    const client = createRouterClient(core.router);
     // What an earlier core left in the queue goes on.
     const { runs, evaluations } = await client.work.resume({});
     const link = server.newLink();
@@ -71,6 +76,10 @@ async function serve({ port, host, open }: ServeOptions, command: Command): Prom
       printLine(`  ${link}`);
       const unfinished = runs.length + evaluations.length;
       if (unfinished > 0) printLine(dim(`  ${unfinished} unfinished runs and evaluations go on.`));
+      if (folder.isShared)
+        printLine(
+          dim("  Another Gauntlet owns the data folder; when it ends, this one takes over."),
+        );
       if (open) printLine(dim(`  ${await openLink(link)}`));
       printLine(dim("  The link works once. Enter: a new link. Ctrl-C: end; jobs go on."));
     }
@@ -82,7 +91,7 @@ async function serve({ port, host, open }: ServeOptions, command: Command): Prom
     input?.close();
     await server.close();
   } finally {
-    await core.close();
+    await folder.close();
   }
 }
 

@@ -8,8 +8,13 @@ import { socketPath } from "./socket-path.ts";
 
 export type Client = ContractRouterClient<typeof contract>;
 
-/** Talks to the core that owns a data folder. Throws CORE_UNREACHABLE when none answers. */
-export async function connectToCore(data: string): Promise<{ client: Client; close(): void }> {
+/**
+ * Talks to the core that owns a data folder; `lost` settles when the connection has ended.
+ * Throws CORE_UNREACHABLE when none answers.
+ */
+export async function connectToCore(
+  data: string,
+): Promise<{ client: Client; lost: Promise<void>; close(): void }> {
   const socket = new WebSocket(`ws+unix://${socketPath(data)}:/`);
   await new Promise<void>((resolve, reject) => {
     socket.once("open", resolve);
@@ -26,5 +31,6 @@ export async function connectToCore(data: string): Promise<{ client: Client; clo
     );
   });
   const client: Client = createORPCClient(new RPCLink({ websocket: socket }));
-  return { client, close: () => socket.close() };
+  const lost = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  return { client, lost, close: () => socket.close() };
 }

@@ -1,7 +1,7 @@
 import { chmodSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
-import { RPCHandler } from "@orpc/server/ws";
 import { WebSocketServer } from "ws";
+import { answerWith } from "./answer.ts";
 import type { CoreRouter } from "./router.ts";
 import { socketPath } from "./socket-path.ts";
 
@@ -19,8 +19,8 @@ export async function listenOnSocket(
   if (process.platform !== "win32") rmSync(path, { force: true });
   const http = createServer((_request, response) => response.writeHead(426).end());
   const sockets = new WebSocketServer({ server: http, maxPayload: largestMessage });
-  const handler = new RPCHandler(router);
-  sockets.on("connection", (socket) => void handler.upgrade(socket));
+  const answer = answerWith(router);
+  sockets.on("connection", (socket) => answer(socket));
   // Between listen and chmod nobody else could connect either: the folder is 0700.
   await new Promise<void>((resolve, reject) => {
     http.once("error", reject);

@@ -9,7 +9,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import type { Client } from "../../core/api/socket-client.ts";
 import { listenOnWeb } from "../../core/api/web/server.ts";
-import { createCore } from "../../core/core.ts";
+import { connectFolder } from "../../core/open-folder.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 async function startServer(host = "127.0.0.1") {
@@ -18,11 +18,12 @@ async function startServer(host = "127.0.0.1") {
   writeFileSync(join(pages, "index.html"), "<!doctype html><title>Gauntlet</title>");
   writeFileSync(join(pages, "assets", "app.js"), "export const answer = 42;".repeat(50));
   writeFileSync(join(pages, ".built-from"), "secret of the build");
-  const core = await createCore({ data: temporaryFolder() });
-  const server = await listenOnWeb({ router: core.router, pages, host, port: 0 });
+  const folder = await connectFolder(temporaryFolder());
+  if (!folder.answer) throw new Error("a new folder has an owner already");
+  const server = await listenOnWeb({ answer: folder.answer, pages, host, port: 0 });
   onTestFinished(async () => {
     await server.close();
-    await core.close();
+    await folder.close();
   });
   return { ...server, own: `http://127.0.0.1:${server.port}` };
 }
@@ -195,9 +196,7 @@ test("every answer forbids foreign and inline code, frames and guessed types", a
 
 test("a port that is taken and pages that are not built are told as such", async () => {
   const { port } = await startServer();
-  const core = await createCore({ data: temporaryFolder() });
-  onTestFinished(() => core.close());
-  const options = { router: core.router, pages: temporaryFolder(), host: "127.0.0.1", port };
+  const options = { answer: () => undefined, pages: temporaryFolder(), host: "127.0.0.1", port };
   await expect(listenOnWeb(options)).rejects.toMatchObject({ code: "RENDERER_MISSING" });
   writeFileSync(join(options.pages, "index.html"), "");
   await expect(listenOnWeb(options)).rejects.toMatchObject({ code: "PORT_IN_USE" });

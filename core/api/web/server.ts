@@ -1,11 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { RPCHandler } from "@orpc/server/ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import { GauntletError } from "../../../shared/errors.ts";
 import { isErrno } from "../../platform/errno.ts";
-import type { CoreRouter } from "../router.ts";
+import type { Answer } from "../answer.ts";
 import { createAccess, isOurHost, isOwnOrigin } from "./access.ts";
 import { listPageFiles, type PageFile } from "./files.ts";
 import { securityHeaders } from "./headers.ts";
@@ -27,14 +26,15 @@ export type WebServer = {
  * none may come from a page of another origin. Throws PORT_IN_USE and RENDERER_MISSING.
  */
 export async function listenOnWeb(options: {
-  router: CoreRouter;
+  /** Speaks the contract with a page. */
+  answer: Answer;
   /** Folder of the built pages. */
   pages: string;
   host: string;
   /** 0: a free one. */
   port: number;
 }): Promise<WebServer> {
-  const { host } = options;
+  const { host, answer: answerPage } = options;
   const fileAt = listPageFiles(options.pages);
   if (!fileAt) throw new GauntletError("RENDERER_MISSING", "The pages of the app are not built.");
   const http = createServer((request, response) => answer(request, response));
@@ -42,7 +42,6 @@ export async function listenOnWeb(options: {
   const { port } = http.address() as AddressInfo;
   const access = createAccess(`gauntlet-${port}`);
   const sockets = new WebSocketServer({ noServer: true, maxPayload: largestMessage });
-  const handler = new RPCHandler(options.router);
 
   function answer(request: IncomingMessage, response: ServerResponse): void {
     for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
@@ -88,7 +87,7 @@ export async function listenOnWeb(options: {
     if (!access.hasSession(request)) return reject(stream, "401 Unauthorized");
     sockets.handleUpgrade(request, stream, head, (socket) => {
       keepAlive(socket);
-      void handler.upgrade(socket);
+      answerPage(socket);
     });
   });
 
