@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { exitStatus, exitStatusOf, GauntletError } from "../shared/errors.ts";
 import { attackCommands } from "./commands/attacks.ts";
+import { coreCommand } from "./commands/core.ts";
 import { answerCommand, completionCommand } from "./commands/completion.ts";
 import { datasetCommands } from "./commands/datasets.ts";
 import { demoCommand } from "./commands/demo.ts";
@@ -53,6 +54,7 @@ for (const command of [
 ])
   program.addCommand(inheriting(command));
 program.addCommand(inheriting(answerCommand()), { hidden: true });
+program.addCommand(inheriting(coreCommand()), { hidden: true });
 
 process.exitCode = await main();
 

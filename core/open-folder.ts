@@ -48,8 +48,8 @@ export async function connectFolder(data: string): Promise<FolderConnection> {
 export type OpenFolder = {
   /** Answers a page's connection by whichever core owns the folder now. */
   answer: Answer;
-  /** Of the core that owned the folder when it was opened. */
-  client: Client;
+  /** Of the core that owns the folder now. */
+  client(): Client;
   /** Whether another process owned it then. */
   isShared: boolean;
   close(): Promise<void>;
@@ -91,7 +91,7 @@ export async function openFolder(
   const standing = first.answer ? Promise.resolve() : standIn();
 
   return {
-    client: first.client,
+    client: () => current.client,
     isShared: first.answer === null,
     answer: (socket) => (current.answer ? current.answer(socket) : relayToCore(data, socket)),
     async close() {

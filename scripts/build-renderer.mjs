@@ -6,43 +6,17 @@
  * With --if-needed it does nothing where they are built from the sources as they are. Fails when
  * what a browser must load before it shows anything is larger than the limit.
  */
-import { createHash } from "node:crypto";
-import { globSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { buildIfNeeded } from "./build-stamp.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const output = path.join(root, "dist", "renderer");
-const stamp = path.join(output, ".built-from");
 /** Of the scripts that the first page needs, compressed. */
 const largestStart = 350_000;
-
-/** One hash of everything that the pages are made from. */
-function sourceHash() {
-  const files = globSync(["renderer/**/*", "shared/**/*.ts", "resources/icons/*"], {
-    cwd: root,
-    withFileTypes: true,
-  })
-    .filter((entry) => entry.isFile() && !entry.name.endsWith(".test.ts"))
-    .map((entry) => path.join(entry.parentPath, entry.name));
-  const own = [path.join(root, "package-lock.json"), fileURLToPath(import.meta.url)];
-  const hash = createHash("sha256");
-  for (const file of [...files.sort(), ...own]) {
-    const content = readFileSync(file);
-    hash.update(`${path.relative(root, file)}\0${content.length}\0`).update(content);
-  }
-  return hash.digest("hex");
-}
-
-function isBuilt(hash) {
-  try {
-    return readFileSync(stamp, "utf8") === hash;
-  } catch {
-    return false; // never built
-  }
-}
 
 async function build() {
   // Whoever calls may be in a test; what is built is for use.
@@ -99,12 +73,14 @@ function report() {
   process.exitCode = 1;
 }
 
-const hash = sourceHash();
-if (!process.argv.includes("--if-needed") || !isBuilt(hash)) {
-  const started = performance.now();
-  console.log("Building the pages of the app.");
-  await build();
-  report();
-  if (!process.exitCode) writeFileSync(stamp, hash);
-  console.log(`Built in ${((performance.now() - started) / 1000).toFixed(1)} s.`);
-}
+await buildIfNeeded({
+  title: "the pages of the app",
+  root,
+  stamp: path.join(output, ".built-from"),
+  sources: ["renderer/**/*", "shared/**/*.ts", "resources/icons/*"],
+  script: fileURLToPath(import.meta.url),
+  async build() {
+    await build();
+    report();
+  },
+});

@@ -84,6 +84,12 @@ export const layerTable: Readonly<Record<string, Layer>> = {
     ],
     node: false,
   },
+  // The desktop window's processes; the core is a process of its own.
+  electron: {
+    layers: ["shared", "core/platform", "core/api"],
+    packages: ["electron", "ws"],
+    node: true,
+  },
   agent: {
     layers: ["shared", "core/domain", "core/storage"],
     packages: ["zod"],

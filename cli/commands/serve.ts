@@ -57,7 +57,8 @@ async function serve({ port, host, open }: ServeOptions, command: Command): Prom
       ),
   });
   try {
-    const { answer, client } = folder;
+    const { answer } = folder;
+    const client = folder.client();
     const server = await listenOnWeb({ answer, pages, host, port });
     if (!loopback.includes(host))
       warn(

@@ -1,5 +1,7 @@
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
+import type { ErrorData } from "../../shared/errors.ts";
+import { visible } from "../../shared/visible.ts";
 import { useConnection } from "../rpc/connection.ts";
 import { modifierName, useKeys } from "../state/keys.ts";
 import { usePreferences, useShownTheme } from "../state/preferences.ts";
@@ -21,6 +23,7 @@ export function Shell() {
   const [actions, setActions] = useState<Element | null>(null);
   const places = useMemo(() => ({ crumbs, actions }), [crumbs, actions]);
   const isRefused = useConnection(({ state }) => state === "refused");
+  const problem = useConnection((connection) => connection.problem);
   const navigate = useNavigate();
   const theme = useShownTheme();
   const setTheme = usePreferences((preferences) => preferences.setTheme);
@@ -38,6 +41,7 @@ export function Shell() {
   });
 
   if (isRefused) return <Refused />;
+  if (problem) return <NoCore problem={problem} />;
   return (
     <div className={styles["app"]}>
       <a
@@ -91,6 +95,19 @@ export function Shell() {
       <CommandPalette open={isSearching} onClose={() => setSearching(false)} />
       <ShortcutSheet open={showsKeys} onClose={() => setShowsKeys(false)} />
     </div>
+  );
+}
+
+/** In the place of everything, where the core says why it cannot start; it is tried again. */
+function NoCore({ problem }: { problem: ErrorData }) {
+  return (
+    <main className={styles["refused"]}>
+      <Logo size={40} />
+      <h1>Gauntlet cannot open its data folder</h1>
+      <p>{visible(problem.message)}</p>
+      <p className="muted">{visible(problem.hint)}</p>
+      <p className="subtle mono">{problem.code}</p>
+    </main>
   );
 }
 

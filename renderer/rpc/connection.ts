@@ -1,6 +1,9 @@
-import type { ClientLink, ClientContext } from "@orpc/client";
-import { RPCLink } from "@orpc/client/websocket";
+import type { ClientContext, ClientLink } from "@orpc/client";
 import { create } from "zustand";
+import type { ErrorData } from "../../shared/errors.ts";
+import { shell } from "../state/shell.ts";
+import { openPort } from "./message-port.ts";
+import { openSocket } from "./web-socket.ts";
 
 export type ConnectionState =
   | "connecting"
@@ -10,13 +13,22 @@ export type ConnectionState =
   /** The core answers, but this browser opened no link. */
   | "refused";
 
-export const useConnection = create<{ state: ConnectionState }>(() => ({ state: "connecting" }));
+export const useConnection = create<{
+  state: ConnectionState;
+  /** Why there is no core, where that is known. */
+  problem: ErrorData | null;
+}>(() => ({ state: "connecting", problem: null }));
+
+export type Link = ClientLink<ClientContext>;
+
+/** What an attempt to reach the core comes to. */
+export type Attempt =
+  | { link: Link; closed: Promise<void> }
+  | { link: null; state: "lost" | "refused"; problem?: ErrorData };
 
 /** From the first pause between two tries to the longest, ms. */
 const shortestPause = 250;
 const longestPause = 4000;
-
-type Link = ClientLink<ClientContext>;
 
 let current: Promise<Link> | undefined;
 
@@ -31,33 +43,16 @@ export function openLink(): Promise<Link> {
 
 async function connect(): Promise<Link> {
   for (let pause = shortestPause; ; pause = Math.min(pause * 2, longestPause)) {
-    const socket = await openSocket();
-    if (socket) {
-      useConnection.setState({ state: "open" });
-      socket.addEventListener("close", () => {
+    const attempt = shell ? await openPort(shell) : await openSocket();
+    if (attempt.link) {
+      useConnection.setState({ state: "open", problem: null });
+      void attempt.closed.then(() => {
         useConnection.setState({ state: "lost" });
         current = connect();
       });
-      return new RPCLink({ websocket: socket });
+      return attempt.link;
     }
-    useConnection.setState({ state: (await isRefused()) ? "refused" : "lost" });
+    useConnection.setState({ state: attempt.state, problem: attempt.problem ?? null });
     await new Promise((resolve) => setTimeout(resolve, pause));
-  }
-}
-
-function openSocket(): Promise<WebSocket | null> {
-  const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/rpc`);
-  return new Promise((resolve) => {
-    socket.addEventListener("open", () => resolve(socket), { once: true });
-    socket.addEventListener("error", () => resolve(null), { once: true });
-  });
-}
-
-/** A browser does not say why it could not open a socket; this says whether it lacks a session. */
-async function isRefused(): Promise<boolean> {
-  try {
-    return (await fetch("/session", { cache: "no-store" })).status === 401;
-  } catch {
-    return false; // nobody answers at all: lost
   }
 }

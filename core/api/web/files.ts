@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join, sep } from "node:path";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
 export type PageFile = {
@@ -38,13 +38,15 @@ export function listPageFiles(folder: string): ((path: string) => PageFile | und
   };
 }
 
+/** Paths of the files under a folder, such as `/assets/app.js`. Node 16 of old Electrons runs it too. */
 function filesUnder(folder: string): string[] {
   try {
-    return readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && !entry.name.startsWith("."))
-      .map(({ parentPath, name }) =>
-        join(parentPath, name).slice(folder.length).split(sep).join("/"),
-      );
+    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+      if (entry.name.startsWith(".")) return [];
+      if (entry.isFile()) return [`/${entry.name}`];
+      if (!entry.isDirectory()) return [];
+      return filesUnder(join(folder, entry.name)).map((path) => `/${entry.name}${path}`);
+    });
   } catch {
     return []; // no folder: listPageFiles says so
   }

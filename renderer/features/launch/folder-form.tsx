@@ -1,11 +1,13 @@
 import { type FormEvent, useState } from "react";
+import type { Shell } from "../../../shared/shell.ts";
 import { visible } from "../../../shared/visible.ts";
 import { usePreferences } from "../../state/preferences.ts";
+import { shell } from "../../state/shell.ts";
 import { Button } from "../../ui/button.tsx";
 import { Input } from "../../ui/input.tsx";
 import styles from "./page.module.css";
 
-/** Asks for an experiment's folder: a browser cannot look at the disk of the core's machine. */
+/** Asks for an experiment's folder: a browser, unlike the desktop window, cannot look at the disk. */
 export function FolderForm({
   folder,
   isReading,
@@ -21,6 +23,12 @@ export function FolderForm({
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (text.trim() !== "") onFolder(text.trim());
+  };
+  const choose = async ({ chooseFolder }: Shell) => {
+    const chosen = await chooseFolder();
+    if (chosen === null) return;
+    setText(chosen);
+    onFolder(chosen);
   };
   const isSame = text.trim() === folder && folder !== "";
   return (
@@ -44,6 +52,15 @@ export function FolderForm({
           </option>
         ))}
       </datalist>
+      {shell && (
+        <Button
+          onClick={() => {
+            if (shell) void choose(shell);
+          }}
+        >
+          Choose…
+        </Button>
+      )}
       <Button
         type="submit"
         kind={folder === "" ? "primary" : "plain"}

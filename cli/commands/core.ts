@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Command } from "commander";
+import type { Client } from "../../core/api/socket-client.ts";
+import { socketPath } from "../../core/api/socket-path.ts";
+import type { CoreNote, EndedNote } from "../../shared/core-notes.ts";
+import { GauntletError } from "../../shared/errors.ts";
+import { dataFolderOf } from "../context.ts";
+
+/** Ended runs that are named, however many there are. */
+const mostNamed = 3;
+/** Wait after a lost connection, ms. */
+const pause = 300;
+
+/**
+ * Opens the data folder for the desktop window, which speaks with it through the folder's socket, and
+ * tells on its output what the window's process wants to know (shared/core-notes.ts). Ends when its
+ * input does: whoever started it is gone then.
+ */
+export function coreCommand(): Command {
+  return new Command("core")
+    .description("the core of the desktop window")
+    .action((_options: object, command: Command) => keepOpen(dataFolderOf(command)));
+}
+
+async function keepOpen(data: string): Promise<void> {
+  const ended = untilToldToEnd();
+  try {
+    const { openFolder } = await import("../../core/open-folder.ts");
+    const folder = await openFolder(data, {
+      onTaken: () => say({ kind: "ready", socket: socketPath(data) }),
+      onError: (error) => sayProblem(error),
+    });
+    try {
+      await folder.client().work.resume({});
+      say({ kind: "ready", socket: socketPath(data) });
+      const stopped = new AbortController();
+      const following = follow(() => folder.client(), stopped.signal);
+      await ended;
+      stopped.abort();
+      await following;
+    } finally {
+      await folder.close();
+    }
+  } catch (error) {
+    sayProblem(error);
+    process.exitCode = 1;
+  }
+}
+
+function say(note: CoreNote): void {
+  process.stdout.write(`${JSON.stringify(note)}\n`);
+}
+
+function sayProblem(error: unknown): void {
+  const expected =
+    error instanceof GauntletError
+      ? error
+      : new GauntletError("INTERNAL", error instanceof Error ? error.message : String(error), {
+          details: error instanceof Error ? error.stack : undefined,
+        });
+  say({ kind: "problem", error: expected.toData() });
+}
+
+function untilToldToEnd(): Promise<void> {
+  return new Promise((resolve) => {
+    process.stdin.once("end", resolve).once("close", resolve).once("error", resolve).resume();
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+      process.once(signal, () => resolve());
+  });
+}
+
+/** Tells of the queue and of runs that end, over cores that come and go. */
+async function follow(client: () => Client, signal: AbortSignal): Promise<void> {
+  let seq: number | null = null;
+  let before = "";
+  const tellJobs = async () => {
+    const { jobs } = await client().system.overview({});
+    const running = jobs.starting + jobs.running + jobs.collecting;
+    const note: CoreNote = { kind: "jobs", running, queued: jobs.queued };
+    const text = JSON.stringify(note);
+    if (text !== before) say(note);
+    before = text;
+  };
+  while (!signal.aborted) {
+    try {
+      await tellJobs();
+      const batches = await client().events.watch({ afterSeq: seq }, { signal });
+      for await (const batch of batches) {
+        seq = batch.seq;
+        const ended = batch.events.filter(
+          ({ kind }) => kind === "run.succeeded" || kind === "run.failed",
+        );
+        if (ended.length > 0) say(await endedNote(client(), ended));
+        await tellJobs();
+      }
+    } catch {
+      // The core that was followed has ended, or this is to end: it goes on after `seq`.
+    }
+    await sleep(pause, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function endedNote(
+  client: Client,
+  ended: readonly { kind: string; subject: string; data: Record<string, unknown> }[],
+): Promise<EndedNote> {
+  const named = await Promise.all(
+    ended.slice(0, mostNamed).map(async ({ kind, subject, data }) => {
+      const { name } = await client.runs.get({ run: subject });
+      const reason = typeof data["reason"] === "string" ? data["reason"] : null;
+      return { id: subject, name, state: kind.slice("run.".length), reason };
+    }),
+  );
+  const failed = ended.filter(({ kind }) => kind === "run.failed").length;
+  return { kind: "ended", succeeded: ended.length - failed, failed, runs: named };
+}

@@ -1,0 +1,16 @@
+/** Names of the messages between the processes of the window. */
+export const channels = {
+  /** Page to main: give me a port to the core. */
+  connect: "connect",
+  /** Main to page: here it is. */
+  port: "port",
+  /** Main to page: go to this address of the app. */
+  open: "open",
+  /** Page to main, answered: a folder that the person chooses. */
+  chooseFolder: "choose-folder",
+  /** Page to main: the theme that the person chose. */
+  theme: "theme",
+} as const;
+
+/** What main says to the host; `page` comes with a port. */
+export type HostOrder = "page" | "end";

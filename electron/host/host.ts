@@ -1,0 +1,58 @@
+/**
+ * The process between the window and the core: keeps the core running and hands the messages of
+ * pages to its socket, so that the window's own process is never busy with them.
+ *
+ *   host NODE SCRIPT DATA
+ */
+import type { MessagePortMain } from "electron";
+import type { ErrorData } from "../../shared/errors.ts";
+import type { PortNote } from "../../shared/shell.ts";
+import type { HostOrder } from "../channels.ts";
+import { keepCore } from "./core-process.ts";
+import { relay } from "./relay.ts";
+
+const [node, script, data] = process.argv.slice(2);
+if (!node || !script || !data) throw new Error("host NODE SCRIPT DATA");
+
+let socket: string | null = null;
+let problem: ErrorData | null = null;
+/** Pages that wait for the core. */
+const waiting: MessagePortMain[] = [];
+
+const core = keepCore({
+  node,
+  script,
+  data,
+  onNote(note) {
+    process.parentPort.postMessage(note);
+    if (note.kind === "ready") {
+      socket = note.socket;
+      problem = null;
+      for (const port of waiting.splice(0)) relay(port, socket);
+    }
+    if (note.kind === "problem") {
+      problem = note.error;
+      for (const port of waiting) tell(port, { port: "problem", error: note.error });
+    }
+  },
+  onGone() {
+    socket = null;
+  },
+});
+
+process.parentPort.on(
+  "message",
+  ({ data: order, ports }: { data: HostOrder; ports: MessagePortMain[] }) => {
+    const [port] = ports;
+    if (order === "end") void core.end().then(() => process.exit(0));
+    else if (port && socket !== null) relay(port, socket);
+    else if (port) {
+      waiting.push(port);
+      if (problem) tell(port, { port: "problem", error: problem });
+    }
+  },
+);
+
+function tell(port: MessagePortMain, note: PortNote): void {
+  port.postMessage(note);
+}

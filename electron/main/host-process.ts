@@ -1,0 +1,60 @@
+import { join } from "node:path";
+import {
+  MessageChannelMain,
+  type UtilityProcess,
+  utilityProcess,
+  type WebContents,
+} from "electron";
+import type { CoreNote } from "../../shared/core-notes.ts";
+import { channels, type HostOrder } from "../channels.ts";
+
+/** Wait before a host that died is started again, ms. */
+const pause = 500;
+
+export type Host = {
+  /** Gives a page a port to the core. */
+  connect(page: WebContents): void;
+  /** Lets the core finish what it is at; resolves when it has ended. */
+  end(): Promise<void>;
+};
+
+/** Keeps the host running (electron/host), which keeps the core running. */
+export function startHost(options: {
+  node: string;
+  script: string;
+  data: string;
+  onNote(note: CoreNote): void;
+}): Host {
+  const { node, script, data, onNote } = options;
+  let isEnding = false;
+  let child = start();
+
+  function start(): UtilityProcess {
+    const made = utilityProcess.fork(join(__dirname, "host.cjs"), [node, script, data], {
+      serviceName: "Gauntlet host",
+    });
+    made.on("message", (note: CoreNote) => onNote(note));
+    made.once("exit", () => {
+      // Its core ends with it, and so do its ports: pages ask for new ones.
+      if (!isEnding) setTimeout(() => (child = start()), pause);
+    });
+    return made;
+  }
+
+  const order = (what: HostOrder) => child.postMessage(what);
+  return {
+    connect(page) {
+      const { port1, port2 } = new MessageChannelMain();
+      const what: HostOrder = "page";
+      child.postMessage(what, [port1]);
+      page.postMessage(channels.port, null, [port2]);
+    },
+    end() {
+      isEnding = true;
+      if (child.pid === undefined) return Promise.resolve();
+      const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+      order("end");
+      return gone;
+    },
+  };
+}
