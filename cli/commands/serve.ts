@@ -2,12 +2,19 @@ import { createInterface } from "node:readline";
 import { Command, InvalidArgumentError } from "commander";
 import { networkFileSystemOf } from "../../core/platform/data-folder.ts";
 import { findOpener, openInBrowser } from "../browser.ts";
+import { buildDesktop, findDesktop, openDesktop } from "../desktop.ts";
 import { dataFolderOf, wantsJson } from "../context.ts";
 import { example } from "../example.ts";
 import { builtPages } from "../pages.ts";
 import { bold, dim, printJson, printLine } from "../terminal.ts";
 
-type ServeOptions = { port: number; host: string; open?: boolean };
+type ServeOptions = {
+  port: number;
+  host: string;
+  open?: boolean;
+  /** Why this is not the desktop window. */
+  noWindow?: string | null;
+};
 
 const loopback = ["127.0.0.1", "::1", "localhost"];
 
@@ -28,9 +35,25 @@ export function startCommand(): Command {
   return new Command("start")
     .description("open the app")
     .addHelpText("after", example("gauntlet start"))
-    .action((_options: object, command: Command) =>
-      serve({ port: 0, host: "127.0.0.1", open: true }, command),
-    );
+    .action((_options: object, command: Command) => start(command));
+}
+
+/** Opens the window where there can be one, else the browser, and says why. */
+async function start(command: Command): Promise<void> {
+  const say = (text: string) => void process.stderr.write(`${text}\n`);
+  const isRoot = process.getuid?.() === 0;
+  const desktop = await findDesktop(process.platform, process.env, isRoot, say);
+  let reason: string | null = "reason" in desktop ? desktop.reason : null;
+  if ("electron" in desktop) {
+    await builtPages();
+    reason = await buildDesktop();
+    if (reason === null) {
+      say(`Opening the window with ${desktop.electron}.`);
+      reason = await openDesktop(desktop.electron, dataFolderOf(command));
+      if (reason === null) return;
+    }
+  }
+  await serve({ port: 0, host: "127.0.0.1", open: true, noWindow: reason }, command);
 }
 
 function readPort(text: string): number {
@@ -40,7 +63,10 @@ function readPort(text: string): number {
 }
 
 /** Serves the app until it is told to end; jobs go on after that. */
-async function serve({ port, host, open }: ServeOptions, command: Command): Promise<void> {
+async function serve(
+  { port, host, open, noWindow }: ServeOptions,
+  command: Command,
+): Promise<void> {
   const data = dataFolderOf(command);
   const json = wantsJson(command);
   const pages = await builtPages();
@@ -81,7 +107,7 @@ async function serve({ port, host, open }: ServeOptions, command: Command): Prom
         printLine(
           dim("  Another Gauntlet owns the data folder; when it ends, this one takes over."),
         );
-      if (open) printLine(dim(`  ${await openLink(link)}`));
+      if (open) printLine(dim(`  ${await openLink(link, noWindow)}`));
       printLine(dim("  The link works once. Enter: a new link. Ctrl-C: end; jobs go on."));
     }
     // Wakes the reader before the first page asks.
@@ -101,12 +127,12 @@ function warn(text: string): void {
 }
 
 /** Opens the browser where there is one; says what was done and why. */
-async function openLink(link: string): Promise<string> {
-  const window = "The desktop window comes with a later version";
+async function openLink(link: string, noWindow: string | null = null): Promise<string> {
+  const window = noWindow === null ? "" : `There is no desktop window: ${noWindow}. `;
   const opener = findOpener(process.platform, process.env);
   const problem = "reason" in opener ? opener.reason : await openInBrowser(opener, link);
-  if (problem !== null) return `${window}, and no browser was opened: ${problem}. Open the link.`;
-  return `${window}, so this opened in the browser.`;
+  if (problem !== null) return `${window}No browser was opened: ${problem}. Open the link.`;
+  return `${window}It opened in the browser.`;
 }
 
 /** Prints a new link at each Enter, where a person is at the terminal. */

@@ -1,0 +1,79 @@
+/** The desktop window over a data folder, in a real Electron, as `npm start` opens it. */
+import { execFileSync, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { _electron, type ElectronApplication, type Page } from "playwright-core";
+import { onTestFinished } from "vitest";
+import { part } from "../parts.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+/** For whatever a window may come to hang at, ms: the test's own limit would leave it running. */
+const deadline = 60_000;
+
+const environment = () => ({
+  ...process.env,
+  DISPLAY: process.env["TESTWORLD_DISPLAY"] ?? process.env["DISPLAY"] ?? "",
+  GAUNTLET_NODE: process.execPath,
+});
+
+/** Only here: in a container Chromium's own sandbox cannot be set up. */
+const argumentsFor = (data: string) => ["--no-sandbox", root, "--data", data];
+
+export type Desktop = {
+  app: ElectronApplication;
+  page: Page;
+  /** What failed on the page so far. */
+  problems: readonly string[];
+  /** Starts the program once more with these arguments and gives its exit status. */
+  startAgain(...args: string[]): Promise<number | null>;
+  /** Quits as the menu does, and waits for the end. */
+  quit(): Promise<void>;
+};
+
+export async function openDesktop(data: string): Promise<Desktop> {
+  for (const name of ["build-renderer.mjs", "build-electron.mjs"])
+    execFileSync(process.execPath, [`${root}scripts/${name}`, "--if-needed"], {
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+  const electron = part("electron").at;
+  const app = await _electron.launch({
+    executablePath: electron,
+    args: argumentsFor(data),
+    env: environment(),
+    timeout: deadline,
+  });
+  const main = app.process();
+  const ended = new Promise<void>((resolve) => main.once("exit", () => resolve()));
+  onTestFinished(async () => {
+    if (main.exitCode === null && main.signalCode === null) {
+      // The host and the core end with it: each sees its input close.
+      main.kill("SIGKILL");
+      await ended;
+    }
+  });
+  const page = await app.firstWindow({ timeout: deadline });
+  const problems: string[] = [];
+  page.on("pageerror", (error) => problems.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error") problems.push(message.text());
+  });
+  await page.getByRole("navigation", { name: "Pages" }).waitFor();
+  return {
+    app,
+    page,
+    problems,
+    startAgain: (...args) =>
+      new Promise((resolve, reject) => {
+        const child = spawn(electron, [...argumentsFor(data), ...args], {
+          env: environment(),
+          stdio: "ignore",
+          timeout: deadline,
+        });
+        child.once("error", reject);
+        child.once("exit", resolve);
+      }),
+    async quit() {
+      await app.evaluate(({ app: program }) => program.quit());
+      await ended;
+    },
+  };
+}
