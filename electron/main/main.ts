@@ -13,12 +13,10 @@ import { createTray, describeJobs, type JobsTray } from "./tray.ts";
 import { openWindow, showWindow } from "./window.ts";
 
 const data = dataFolder();
-const folder = installation();
-const icon = join(folder, "resources", "icons", "gauntlet-512.png");
-
 let window: BrowserWindow | null = null;
 let host: Host | null = null;
 let tray: JobsTray | null = null;
+let icon = "";
 let jobs = { running: 0, queued: 0 };
 let isQuitting = false;
 let isDrained = false;
@@ -45,12 +43,20 @@ if (app.requestSingleInstanceLock()) {
     event.preventDefault();
     void drain();
   });
-  void app.whenReady().then(start);
+  app
+    .whenReady()
+    .then(start)
+    .catch((error: unknown) => {
+      dialog.showErrorBox("Gauntlet cannot start", String(error));
+      app.exit(1);
+    });
 } else app.quit();
 
-function start(): void {
+async function start(): Promise<void> {
+  const folder = await installation(data);
+  icon = join(folder, "resources", "icons", "gauntlet-512.png");
   refusePermissions();
-  servePages(join(__dirname, "..", "renderer"));
+  servePages(join(folder, "dist", "renderer"));
   setMenu({ data, open, openFolder: () => void chooseExperiment() });
   tray = createTray({ icon, open: () => open(), quit: () => app.quit() });
   host = startHost({

@@ -1,11 +1,27 @@
-import { existsSync } from "node:fs";
+import { existsSync, promises as fs } from "node:fs";
 import { join } from "node:path";
 import { app } from "electron";
 import { defaultDataFolder } from "../../core/platform/data-folder.ts";
 
 /** The folder that cli/, core/ and resources/ stand in: a clone, or what the package brings along. */
-export function installation(): string {
-  return app.isPackaged ? join(process.resourcesPath, "gauntlet") : join(__dirname, "..", "..");
+export async function installation(data: string): Promise<string> {
+  if (!app.isPackaged) return join(__dirname, "..", "..");
+  const shipped = join(process.resourcesPath, "gauntlet");
+  return process.env["APPIMAGE"] ? copyOf(shipped, join(data, "runtime")) : shipped;
+}
+
+/**
+ * An AppImage is there only while the app runs, and jobs outlive it: they run from a copy in the data
+ * folder, one for each version. It is whole once it has its name.
+ */
+async function copyOf(shipped: string, runtimes: string): Promise<string> {
+  const copy = join(runtimes, app.getVersion());
+  if (existsSync(copy)) return copy;
+  const half = `${copy}.${process.pid}.tmp`;
+  await fs.mkdir(runtimes, { recursive: true });
+  await fs.cp(shipped, half, { recursive: true });
+  await fs.rename(half, copy);
+  return copy;
 }
 
 /** The Node that the core and jobs run on; see docs/decisions/0014-a-node-of-its-own.md. */
@@ -16,6 +32,7 @@ export function nodeOf(folder: string): string {
   return existsSync(own) ? own : (process.env["GAUNTLET_NODE"] ?? name);
 }
 
+/** As `--data` says, or the platform's own. */
 export function dataFolder(): string {
   const at = process.argv.indexOf("--data");
   return (at > 0 && process.argv[at + 1]) || defaultDataFolder();
