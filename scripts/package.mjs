@@ -63,7 +63,7 @@ function layOut() {
       main: "electron/main.cjs",
     }),
   );
-  const isShipped = (file) => !/\.test\.ts$/.test(file);
+  const isShipped = (file) => !file.endsWith(".test.ts");
   for (const each of ["agent", "cli", "core", "resources", "shared", "package.json", "LICENSE"])
     cpSync(path.join(root, each), path.join(core, each), { recursive: true, filter: isShipped });
   cpSync(path.join(root, "dist", "renderer"), path.join(core, "dist", "renderer"), {
@@ -100,8 +100,13 @@ const version = options.electron
   ? readFileSync(path.join(options.electron, "version"), "utf8").trim().replace(/^v/, "")
   : electronVersion;
 run(path.join(packaging, "node_modules", "electron-builder", "cli.js"), [
-  ...["--config", path.join(root, "electron-builder.yml"), "--projectDir", root],
-  ...["--publish", "never", `-c.electronVersion=${version}`],
+  "--config",
+  path.join(root, "electron-builder.yml"),
+  "--projectDir",
+  root,
+  "--publish",
+  "never",
+  `-c.electronVersion=${version}`,
   ...(options.electron ? [`-c.electronDist=${options.electron}`] : []),
   ...(options.dir ? ["--dir"] : []),
 ]);
