@@ -15,6 +15,7 @@ import { createMachineMeter } from "./platform/machine.ts";
 import { createProcessRunner } from "./runners/process/runner.ts";
 import { continueChain } from "./services/chain.ts";
 import type { CoreContext } from "./services/context.ts";
+import { lookAtDatasets } from "./services/dataset-guard.ts";
 import { createDatasetReader } from "./services/dataset-reader.ts";
 import { resumeDeletions } from "./services/deletion.ts";
 import { installKits } from "./services/kits.ts";
@@ -97,6 +98,7 @@ export async function createCore(options: {
     await artifacts.sweepTemp();
     await engine.sweepFolders();
     await resumeDeletions(context);
+    await lookAtDatasets(context);
     await installKits(context);
     const router = createRouter(context, errorLog);
     const socket = await listenOnSocket(data, router);

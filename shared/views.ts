@@ -526,4 +526,6 @@ export const fillSchema = z.object({
   missing: z.array(z.object({ model: z.string(), modelId: z.string(), attack: z.string() })),
   queued: z.array(z.string()),
   present: z.int(),
+  /** Models that nobody named, left out because the files of their dataset have changed. */
+  leftOut: z.array(z.object({ model: z.string(), dataset: z.string() })),
 });

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { formatCount } from "../../shared/format.ts";
+import { visible } from "../../shared/visible.ts";
 import { wantsJson, withSession } from "../context.ts";
 import { example } from "../example.ts";
 import { printJson, printLine, table } from "../terminal.ts";
@@ -47,6 +48,10 @@ export function evaluateCommand(): Command {
         if (!json)
           printLine(
             `${formatCount(result.queued.length, "evaluation")} queued, ${result.present} present`,
+          );
+        for (const { model, dataset } of result.leftOut)
+          process.stderr.write(
+            `warning: ${visible(model)} is left out: the files of ${visible(dataset)} are not what was registered\n`,
           );
         await followToEnd(session, { runs: [], evaluations: result.queued }, json, result);
       }),

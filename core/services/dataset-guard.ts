@@ -53,13 +53,18 @@ export async function isAsRegistered(
   }
 }
 
+/** Looks once at datasets that never were, as in a catalog of an older version. */
+export async function lookAtDatasets(context: Context): Promise<void> {
+  for (const dataset of context.catalog.datasets.list())
+    if (dataset.stamp === null) await isAsRegistered(context, dataset);
+}
+
 /**
  * Whether what a verification read of a dataset looks as it did when it was last found right. Asks
- * only for sizes and times, for it runs in the transaction that keeps the outcomes. True for a
- * dataset that was never looked at, as in a catalog of an older version.
+ * only for sizes and times, for it runs in the transaction that keeps the outcomes.
  */
 export function looksAsRegistered({ stamp, folder, manifest }: CatalogDataset): boolean {
-  if (stamp === null) return true;
+  if (stamp === null) return false;
   const files = JSON.parse(stamp) as Stamp;
   const splits = Object.values(manifest.splits);
   return ["dataset.json", ...splits.flatMap(({ images, labels }) => [images, labels])].every(

@@ -10,7 +10,7 @@ import type { CatalogModel } from "../catalog/models.ts";
 import { jobPriority } from "../domain/priority.ts";
 import { sha256 } from "../platform/sha256.ts";
 import type { CoreContext } from "./context.ts";
-import { checkDataset } from "./dataset-guard.ts";
+import { checkDataset, isAsRegistered } from "./dataset-guard.ts";
 import { evaluateSpec, type EvaluationSubject } from "./job-specs.ts";
 import { findModel } from "./find.ts";
 
@@ -168,23 +168,37 @@ export type FillResult = {
   queued: string[];
   /** Cells that are verified or under way. */
   present: number;
+  /** Models that were not named and are left out, because the files of their dataset have changed. */
+  leftOut: { model: string; dataset: string }[];
 };
 
-/** Finds which cells of models by attacks are missing and fills just those. */
+/**
+ * Finds which cells of models by attacks are missing and fills just those. Throws DATASET_CHANGED for
+ * a model that was named.
+ */
 export async function fillEvaluations(
   context: CoreContext,
   request: FillRequest,
 ): Promise<FillResult> {
   const { catalog, engine } = context;
   const attacks = resolveAttacks(context, request.attacks);
-  const models =
-    request.models.length > 0
-      ? request.models.map((name) => findModel(context, name))
-      : catalog.models.list().filter((model) => model.interface && model.datasetId);
-  const datasets = new Set(models.flatMap(({ datasetId }) => datasetId ?? []));
+  const isNamed = request.models.length > 0;
+  const wanted = isNamed
+    ? request.models.map((name) => findModel(context, name))
+    : catalog.models.list().filter((model) => model.interface && model.datasetId);
+  const changed = new Map<string, CatalogDataset>();
   if (!request.dryRun)
-    for (const id of datasets) await checkDataset(context, catalog.datasets.get(id));
-  const result: FillResult = { missing: [], queued: [], present: 0 };
+    for (const id of new Set(wanted.flatMap(({ datasetId }) => datasetId ?? []))) {
+      const dataset = catalog.datasets.get(id);
+      if (isNamed) await checkDataset(context, dataset);
+      else if (!(await isAsRegistered(context, dataset))) changed.set(id, dataset);
+    }
+  const result: FillResult = { missing: [], queued: [], present: 0, leftOut: [] };
+  const models = wanted.filter(({ name, datasetId }) => {
+    const dataset = changed.get(datasetId ?? "");
+    if (dataset) result.leftOut.push({ model: name, dataset: dataset.name });
+    return dataset === undefined;
+  });
   catalog.transaction(() => {
     for (const model of models) {
       const threatModelId = threatModelOf(context, model, request.samples);

@@ -7,7 +7,7 @@ import type { CatalogSweep } from "../catalog/sweeps.ts";
 import { describeSweep, expandSweep } from "../domain/sweep/expand.ts";
 import type { SweepPoint } from "../domain/sweep/point.ts";
 import type { CoreContext } from "./context.ts";
-import { checkDataset } from "./dataset-guard.ts";
+import { checkDataset, isAsRegistered } from "./dataset-guard.ts";
 import { queueEvaluationsOf } from "./evaluations.ts";
 import { loadExperiment, noteVersion, resolveParameters } from "./experiments.ts";
 import { onlyOne } from "./find.ts";
@@ -207,9 +207,17 @@ async function fillWanted(context: CoreContext, sweepId: string): Promise<Filled
   }
 }
 
-/** Goes on with sweeps whose cells were not all queued when their core died. */
+/**
+ * Goes on with sweeps whose cells were not all queued when their core died. One whose dataset has
+ * changed since waits until that is put right.
+ */
 export async function fillSweeps(context: CoreContext): Promise<void> {
-  for (const id of context.catalog.sweepCells.sweepsWithWanted()) await fillSweep(context, id);
+  const { catalog } = context;
+  for (const id of catalog.sweepCells.sweepsWithWanted()) {
+    const { datasetId } = catalog.sweeps.get(id);
+    const isRight = !datasetId || (await isAsRegistered(context, catalog.datasets.get(datasetId)));
+    if (isRight) await fillSweep(context, id);
+  }
 }
 
 /**

@@ -15,6 +15,7 @@ test.skipIf(!hasProgram("private mounts"))(
     const { stdout } = await promisify(execFile)("unshare", args);
     expect(JSON.parse(stdout)).toEqual({
       condition: expect.stringContaining("disk is full"),
+      cleared: true,
       stopped: 1,
       state: "cancelled",
       // Held again for the next time.

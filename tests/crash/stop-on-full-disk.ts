@@ -45,10 +45,14 @@ const client = createRouterClient(core.router);
 const { run } = await client.runs.submit({ folder: experiment });
 while (!existsSync(full)) await sleep(20);
 const stateOf = async () => (await client.work.progress({ runs: [run], evaluations: [] })).runs[0];
+const { seq } = await client.work.progress({ runs: [run], evaluations: [] });
+/** As whoever follows asks: only for what changed, and for what it has shown as troubled. */
+const heardOf = async (troubled: string[]) =>
+  (await client.work.progress({ runs: [run], evaluations: [], since: seq, troubled })).runs[0];
 let condition: string | null = null;
 while (condition === null) {
   await sleep(20);
-  condition = (await stateOf())?.condition ?? null;
+  condition = (await heardOf([]))?.condition ?? null;
 }
 
 const { stopped } = await client.runs.stop({ run });
@@ -59,7 +63,8 @@ while ((await stateOf())?.jobState !== "collecting") await sleep(20);
 const [attempt] = (await client.runs.get({ run })).attempts;
 rmSync(join(disk, "data", "jobs", attempt?.job ?? "", "1", "run", "out", "big.bin"));
 while ((await stateOf())?.state === "running") await sleep(20);
+const cleared = (await heardOf([run]))?.condition === null;
 const { state } = await client.runs.get({ run });
 await core.close();
 const reserved = readdirSync(join(disk, "data", "reserve")).length;
-process.stdout.write(JSON.stringify({ condition, stopped, state, reserved }));
+process.stdout.write(JSON.stringify({ condition, cleared, stopped, state, reserved }));

@@ -1,8 +1,17 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { runCli } from "../support/cli.ts";
 import { folderWith, openTestCore, untilDone } from "../support/core.ts";
+import { fillCatalog } from "../support/many-runs.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import {
+  fillToyCatalog,
+  keepOutcomes,
+  openToyCatalog,
+  outcomeRow,
+} from "../support/toy-catalog.ts";
 
 const spec = `name: pair
 parameters: { rate: { type: float, default: 0.1 } }
@@ -64,4 +73,51 @@ test("runs are laid side by side, value by value and file by file", async () => 
   const compare = await runCli(["runs", "compare", a, b, "--all"], data);
   expect(compare.stdout).toMatch(/seed +0 +0/);
   expect((await runCli(["runs", "diff", a, "nobody"], data)).status).toBe(4);
+});
+
+test("scores under two threat models stand in rows of their own", async () => {
+  const folder = temporaryFolder();
+  fillCatalog(folder, 2);
+  const catalog = openToyCatalog(folder);
+  const { models, attacks, threatModelId } = fillToyCatalog(catalog, {
+    models: 2,
+    attacks: 1,
+    samples: 4,
+    classes: 2,
+  });
+  const known = catalog.evaluations.threatModel(threatModelId);
+  catalog.evaluations.addThreatModel({
+    ...known,
+    id: "few",
+    sampleSet: { split: "test", indexes: [0, 1], hash: "few" },
+  });
+  const db = new Database(join(folder, "catalog.sqlite"));
+  for (const [index, model] of models.entries()) {
+    db.prepare("UPDATE model SET run_id = (SELECT id FROM run WHERE no = ?) WHERE id = ?").run(
+      index + 1,
+      model,
+    );
+    for (const [threat, samples] of [
+      [threatModelId, [0, 1, 2, 3]],
+      ["few", [0, 1]],
+    ] as const)
+      keepOutcomes(
+        catalog,
+        catalog.evaluations.add(model, attacks[0] ?? "", threat),
+        samples.map((sample) => outcomeRow(sample, { l2: samples.length * (index + 1) })),
+      );
+  }
+  const runs = db.prepare<[], { id: string }>("SELECT id FROM run ORDER BY no").all();
+  db.close();
+  catalog.close();
+  const { client } = await openTestCore(folder);
+  const { sections } = await client.runs.compare({ runs: runs.map(({ id }) => id) });
+  const scores = sections.results.filter(({ name }) => name.startsWith("score five"));
+  expect(scores.map(({ name, values }) => [/\d+ samples/.exec(name)?.[0], values])).toEqual(
+    expect.arrayContaining([
+      ["4 samples", [4, 8]],
+      ["2 samples", [2, 4]],
+    ]),
+  );
+  expect(scores).toHaveLength(2);
 });

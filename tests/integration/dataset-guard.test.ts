@@ -2,6 +2,7 @@
 import { chmodSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import type { Client } from "../../core/api/socket-client.ts";
 import { folderWith, openTestCore, runToEnd, untilDone } from "../support/core.ts";
@@ -88,4 +89,81 @@ test("outcomes that were verified against changed data do not count", async () =
   expect((await untilDone(client, [], again.queued)).evaluations).toMatchObject([
     { state: "verified" },
   ]);
+});
+
+test("a sweep is not run again on changed data, and what waits in one waits on", async () => {
+  const { client, data, close, folder, dataset } = await coreWithToy();
+  const experiment = folderWith({
+    "gauntlet.yaml": `name: swept
+dataset: toy
+parameters: { width: { type: integer, default: 1 } }
+train: { command: [node, main.mjs] }
+sweep: { values: { width: [1, 2] } }
+`,
+    "main.mjs": "",
+  });
+  const { sweep, runs } = await client.sweeps.submit({ folder: experiment });
+  await untilDone(client, runs);
+  damage(join(folder, "x.npy"));
+  await expect(client.sweeps.rerun({ sweep, all: true })).rejects.toMatchObject({
+    data: { code: "DATASET_CHANGED" },
+  });
+  await close();
+  // As a core leaves it that dies while it queues.
+  const db = new Database(join(data, "catalog.sqlite"));
+  db.exec("UPDATE sweep_cell SET wanted = 1, again = 1");
+  db.close();
+  const next = await openTestCore(data);
+  expect(await next.client.work.resume({})).toEqual({ runs: [], evaluations: [] });
+  await next.client.datasets.add({ folder: dataset });
+  const resumed = await next.client.work.resume({});
+  expect(resumed.runs).toHaveLength(2);
+  await untilDone(next.client, resumed.runs);
+});
+
+test("of models that nobody named, those on changed data are left out and told", async () => {
+  const { client, folder, weights } = await coreWithToy();
+  const other = makeToy(30);
+  const manifest = join(other.dataset, "dataset.json");
+  writeFileSync(manifest, readFileSync(manifest, "utf8").replace('"toy"', '"other"'));
+  await client.datasets.add({ folder: other.dataset });
+  const load = fixture("models", "linear-js/model.js:load");
+  for (const [name, dataset] of [
+    ["broken", "toy"],
+    ["sound", "other"],
+  ] as const)
+    await client.models.import({ file: weights, load, dataset, name });
+  await client.attacks.add({ folder: fixture("attacks", "gradient") });
+  damage(join(folder, "x.npy"));
+  const asked = { attacks: ["gradient"], samples: 10 };
+  await expect(client.evaluations.fill({ ...asked, models: ["broken"] })).rejects.toMatchObject({
+    data: { code: "DATASET_CHANGED" },
+  });
+  const result = await client.evaluations.fill(asked);
+  expect(result.leftOut).toEqual([{ model: "broken", dataset: "toy" }]);
+  expect(result.missing.map(({ model }) => model)).toEqual(["sound"]);
+  const { evaluations } = await untilDone(client, [], result.queued);
+  expect(evaluations).toMatchObject([{ model: "sound", state: "verified" }]);
+});
+
+test("a dataset of an older catalog is looked at once, before anything rests on it", async () => {
+  const { client, data, close, folder, weights } = await coreWithToy();
+  const load = fixture("models", "linear-js/model.js:load");
+  await client.models.import({ file: weights, load, dataset: "toy", name: "linear" });
+  await client.attacks.add({ folder: fixture("attacks", "gradient") });
+  await close();
+  const db = new Database(join(data, "catalog.sqlite"));
+  db.exec("UPDATE dataset SET stamp = NULL");
+  db.close();
+  const sound = await openTestCore(data);
+  await sound.close();
+  const after = new Database(join(data, "catalog.sqlite"));
+  expect(after.prepare("SELECT stamp FROM dataset WHERE name = 'toy'").get()).toMatchObject({
+    stamp: expect.stringContaining("x.npy"),
+  });
+  after.exec("UPDATE dataset SET stamp = NULL");
+  after.close();
+  damage(join(folder, "x.npy"));
+  const changed = await openTestCore(data);
+  expect(await doctor(changed.client)).toMatchObject({ state: "failed" });
 });

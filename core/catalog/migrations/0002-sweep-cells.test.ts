@@ -1,46 +1,59 @@
-import Database from "better-sqlite3";
 import { expect, test } from "vitest";
-import { migrate } from "../migrate.ts";
-import { core0001 } from "./0001-core.ts";
-import { sweepCells0002 } from "./0002-sweep-cells.ts";
+import { temporaryFolder } from "../../../tests/support/temporary-folder.ts";
+import { migrations } from "../migrate.ts";
+import { openCatalog } from "../open.ts";
 
-test("runs of older sweeps become cells, the newest run of a point standing for it", () => {
-  const db = new Database(":memory:");
-  migrate(db, () => undefined, [core0001]);
-  const spec = { train: { command: ["true"] } };
+/** A sweep of the first version, with its runs in the order of their ids. */
+function catalogWith(runs: { evaluate: 0 | 1; dataset: string; point: string }[]): string {
+  const folder = temporaryFolder();
+  const { db, close } = openCatalog(folder, migrations.slice(0, 1));
   db.exec(`
-    INSERT INTO artifact VALUES ('aa', 1, 0, 0), ('bb', 1, 0, 0);
-    INSERT INTO tree VALUES ('t1', 1, 1), ('t2', 2, 2);
-    INSERT INTO tree_file VALUES ('t1', 'train.py', 'aa', 1, 0), ('t2', 'train.py', 'aa', 1, 0),
-      ('t2', 'gauntlet.yaml', 'bb', 1, 0);
-    INSERT INTO experiment VALUES ('e', 'name', '/folder', 0);`);
-  const insertVersion = db.prepare(
-    `INSERT INTO experiment_version (id, experiment_id, number, spec_hash, spec_text, spec_json,
-       code_tree, created_at) VALUES (?, 'e', ?, '', '', ?, ?, 0)`,
+    INSERT INTO tree VALUES ('t', 0, 0);
+    INSERT INTO experiment VALUES ('e', 'toy', '/toy', 1);
+    INSERT INTO experiment_version (id, experiment_id, number, spec_hash, spec_text, spec_json, code_tree, created_at)
+      VALUES ('v', 'e', 1, 'h', 'name: toy', '{"name":"toy","train":{"command":["node"]}}', 't', 1);
+    INSERT INTO dataset VALUES ('d1', 'toy', '1', 'a', '/a', '{}', 0, 1), ('d2', 'toy', '2', 'b', '/b', '{}', 0, 2);
+    INSERT INTO sweep (id, name, experiment_version_id, method, values_json, created_at)
+      VALUES ('s', 'toy', 'v', 'grid', '{}', 1);`);
+  const insert = db.prepare(
+    `INSERT INTO run (id, name, experiment_version_id, sweep_id, label, point_key, parameters_json, seed,
+       dataset_id, evaluate, state, created_at) VALUES (?, ?, 'v', 's', '', ?, '{}', 0, ?, ?, 'succeeded', 1)`,
   );
-  insertVersion.run("v1", 1, JSON.stringify(spec), "t1");
-  insertVersion.run("v2", 2, JSON.stringify({ ...spec, sweep: {} }), "t2");
-  db.exec("INSERT INTO sweep VALUES ('s', 'name', 'v1', 'grid', '{}', NULL, 0)");
-  const insertRun = db.prepare(
-    `INSERT INTO run (id, name, experiment_version_id, sweep_id, label, point_key, parameters_json,
-       seed, evaluate, state, created_at)
-     VALUES (?, ?, 'v1', 's', ?, ?, '{"x":1}', 0, 1, ?, 0)`,
+  runs.forEach(({ evaluate, dataset, point }, index) =>
+    insert.run(`r${index}`, `run-${index}`, point, dataset, evaluate),
   );
-  insertRun.run("r1", "one", "x=1", "k1", "failed");
-  insertRun.run("r2", "two", "x=2", "k2", "succeeded");
-  insertRun.run("r3", "three", "x=1", "k1", "succeeded");
-  migrate(db, () => undefined, [core0001, sweepCells0002]);
-  expect(
-    db.prepare("SELECT position, label, run_id, wanted FROM sweep_cell ORDER BY position").all(),
-  ).toEqual([
-    { position: 0, label: "x=1", run_id: "r3", wanted: 0 },
-    { position: 1, label: "x=2", run_id: "r2", wanted: 0 },
+  close();
+  return folder;
+}
+
+function sweepOf(folder: string): unknown {
+  const { db, close } = openCatalog(folder);
+  const sweep = db.prepare("SELECT evaluate, dataset_id FROM sweep").get();
+  const cells = db.prepare("SELECT position, point_key, run_id FROM sweep_cell ORDER BY 1").all();
+  close();
+  return { sweep, cells };
+}
+
+test("a sweep that was not to be evaluated stays one; its newest dataset and runs count", () => {
+  const folder = catalogWith([
+    { evaluate: 0, dataset: "d1", point: "p" },
+    { evaluate: 0, dataset: "d2", point: "q" },
+    { evaluate: 0, dataset: "d2", point: "p" },
   ]);
-  const recipes = db
-    .prepare<[], { recipe_hash: string }>("SELECT recipe_hash FROM experiment_version")
-    .all();
-  // The file of the experiment itself counts by what it says of the computation.
-  expect(recipes[0]).toEqual(recipes[1]);
-  expect(recipes[0]?.recipe_hash).toMatch(/^[0-9a-f]{64}$/);
-  db.close();
+  expect(sweepOf(folder)).toEqual({
+    sweep: { evaluate: 0, dataset_id: "d2" },
+    cells: [
+      { position: 0, point_key: "p", run_id: "r2" },
+      { position: 1, point_key: "q", run_id: "r1" },
+    ],
+  });
+});
+
+test("a sweep of which any run was evaluated, or that has none, is one that evaluates", () => {
+  const some = catalogWith([
+    { evaluate: 0, dataset: "d1", point: "p" },
+    { evaluate: 1, dataset: "d1", point: "q" },
+  ]);
+  expect(sweepOf(some)).toMatchObject({ sweep: { evaluate: 1 } });
+  expect(sweepOf(catalogWith([]))).toMatchObject({ sweep: { evaluate: 1, dataset_id: null } });
 });

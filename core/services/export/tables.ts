@@ -65,10 +65,18 @@ async function runsTable(
   async function* rows(): AsyncGenerator<ExportRow> {
     // The newest run comes last, so that one that is added meanwhile moves no page.
     const sort = [{ field: "created", descending: false, statistic: "mean" as const }];
-    for (let offset = 0; ; offset += pageSize) {
+    const told = new Set<string>();
+    for (let offset = 0; ;) {
       const request = { query, sort, group: null, columns: names, limit: pageSize, offset };
       const page = await catalog.reader.read("runsTable", { ...request, now: clock.now() });
-      for (const row of page.rows) {
+      const fresh = page.rows.filter(({ id }) => !told.has(id));
+      // Pages overlap by a row. Where they do not, runs were deleted and later ones moved up.
+      if (offset > 0 && fresh.length === page.rows.length) {
+        offset = Math.max(0, offset - pageSize);
+        continue;
+      }
+      for (const row of fresh) {
+        told.add(row.id);
         const { id, name, experiment, version, label, state, reason, dataset, seed } = row;
         yield {
           id,
@@ -89,6 +97,7 @@ async function runsTable(
         };
       }
       if (page.rows.length < pageSize) return;
+      offset += pageSize - 1;
     }
   }
   return { columns: [...runFacts, ...values], rows: rows() };
@@ -164,6 +173,7 @@ const outcomeColumns: readonly ExportColumn[] = [
   { name: "attack", type: "text" },
   { name: "threat_model", type: "text" },
   { name: "evaluation", type: "text" },
+  { name: "state", type: "text" },
   { name: "position", type: "integer" },
   { name: "sample", type: "text" },
   { name: "label", type: "integer" },
@@ -211,6 +221,7 @@ function outcomesTable(
           yield {
             ...of,
             evaluation: evaluation.id,
+            state: evaluation.state,
             ...record,
             claim_mismatch: record.claim_mismatch === 1,
             grad_zero: flag(record.grad_zero),

@@ -47,6 +47,12 @@ export function FillMissing({ models }: { models: string[] }) {
         {count.toLocaleString("en-US")} of {formatCount(cells, "cell")} missing
         {models.length === 0 && ` on ${formatCount(names, "model")}`}
       </span>
+      {fill.data && fill.data.leftOut.length > 0 && (
+        <span className="muted" role="alert">
+          {formatCount(fill.data.leftOut.length, "model")} left out: the files of their dataset have
+          changed.
+        </span>
+      )}
       <Button
         kind="primary"
         icon="bolt"
