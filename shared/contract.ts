@@ -4,6 +4,7 @@
  */
 import { eventIterator, oc } from "@orpc/contract";
 import { z } from "zod";
+import { annotationChangeSchema, savedViewSchema } from "./annotations.ts";
 import { errorCodes, type ErrorCode } from "./errors.ts";
 import { modelInputSchema } from "./schemas/experiment.ts";
 import { metricChartInputSchema, metricChartSchema, metricSeriesSchema } from "./metrics.ts";
@@ -166,6 +167,19 @@ export const contract = {
     delete: base
       .input(z.object({ runs: z.array(name).min(1), dryRun: z.boolean() }))
       .output(deletionSchema),
+    /** Stars, notes and tags; gives the changes that take these back. */
+    annotate: base
+      .input(z.object({ changes: z.array(annotationChangeSchema).min(1).max(10_000) }))
+      .output(z.object({ before: z.array(annotationChangeSchema) })),
+  },
+  /** Views of the runs table that are kept by name. */
+  views: {
+    list: base.input(nothing).output(z.array(savedViewSchema)),
+    /** In the place of the one of this name, if there is one. */
+    save: base.input(savedViewSchema).output(savedViewSchema),
+    delete: base
+      .input(z.object({ name: savedViewSchema.shape.name }))
+      .output(z.object({ deleted: z.boolean() })),
   },
   events: {
     /** What happens after an event, as it happens; null: from now on. */

@@ -1,5 +1,6 @@
 /** What the core tells its clients: the outputs of the contract. Times are ms since 1970. */
 import { z } from "zod";
+import { annotationSchema } from "./annotations.ts";
 import { attackSchema } from "./schemas/attack.ts";
 import { modelInterfaceSchema, parameterSchema } from "./schemas/experiment.ts";
 import { stageSchema } from "./schemas/run-folder.ts";
@@ -47,6 +48,7 @@ export const runViewSchema = z.object({
   createdAt: time,
   startedAt: nullableTime,
   endedAt: nullableTime,
+  ...annotationSchema.shape,
 });
 export type RunView = z.infer<typeof runViewSchema>;
 

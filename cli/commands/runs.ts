@@ -9,6 +9,7 @@ import { wantsJson, withSession } from "../context.ts";
 import { example } from "../example.ts";
 import { bold, dim, printJson, printLine, styledState, table } from "../terminal.ts";
 import { show } from "./attacks.ts";
+import { addAnnotations } from "./annotate.ts";
 import { addComparisons } from "./compare.ts";
 import {
   assignments,
@@ -102,6 +103,7 @@ export function runsCommands(): Command {
       ),
     );
   addComparisons(runs);
+  addAnnotations(runs);
   runs
     .command("rerun")
     .description("run once more with the code as it was, and with other values where given")
@@ -202,6 +204,9 @@ function printDetail(run: RunDetail): void {
     printLine(
       `  git         ${commit.slice(0, 12)}${branch ? ` on ${visible(branch)}` : ""}${diff ? ", with uncommitted changes" : ""}`,
     );
+  const marks = [...(run.starred ? ["starred"] : []), ...run.tags];
+  if (marks.length > 0) printLine(`  marks       ${visible(marks.join(", "))}`);
+  if (run.notes !== null) printLine(`  notes       ${visible(run.notes)}`);
   for (const [name, value] of Object.entries({ ...run.parameters, seed: run.seed }))
     printLine(`  ${visible(name).padEnd(16)} ${visible(String(value))}`);
   if (run.metrics.length > 0)

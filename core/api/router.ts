@@ -4,6 +4,7 @@ import { GauntletError } from "../../shared/errors.ts";
 import type { ErrorLog } from "../platform/error-log.ts";
 import type { CoreContext } from "../services/context.ts";
 import { compareRuns, diffCode } from "../services/compare.ts";
+import { annotate } from "../services/annotations.ts";
 import { activateAttackSet, addAttacks, saveAttackSet } from "../services/attacks.ts";
 import { addDataset } from "../services/datasets.ts";
 import { deleteRuns, deleteSweep } from "../services/deletion.ts";
@@ -91,6 +92,19 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
         return { run: run.id, name: run.name, stopped };
       }),
       delete: os.runs.delete.handler(({ input }) => deleteRuns(context, input.runs, input.dryRun)),
+      annotate: os.runs.annotate.handler(({ input }) => ({
+        before: annotate(context, input.changes),
+      })),
+    },
+    views: {
+      list: os.views.list.handler(() => catalog.savedViews.list()),
+      save: os.views.save.handler(({ input }) => {
+        catalog.savedViews.save(input);
+        return input;
+      }),
+      delete: os.views.delete.handler(({ input }) => ({
+        deleted: catalog.savedViews.remove(input.name),
+      })),
     },
     events: {
       watch: os.events.watch.handler(({ input, signal }) =>

@@ -23,6 +23,7 @@ import { createReader } from "./reader.ts";
 import { createRemovalCatalog } from "./removal.ts";
 import { createRunValues } from "./run-values.ts";
 import { createRunCatalog } from "./runs.ts";
+import { createSavedViews } from "./saved-views.ts";
 import { createSweepCells } from "./sweep-cells.ts";
 import { createSweepCatalog } from "./sweeps.ts";
 import { translateSqliteError, translatingSqliteErrors } from "./sqlite-errors.ts";
@@ -100,6 +101,7 @@ export function createCatalog(folder: string, clock: Clock, newId: () => string)
     runs: createRunCatalog(db, clock, newId, events, runValues),
     sweeps: createSweepCatalog(db, clock, newId, events),
     sweepCells: createSweepCells(db),
+    savedViews: createSavedViews(db, clock),
     evaluations: createEvaluationCatalog(db, clock, newId, events, runValues),
     outcomes: createOutcomeReader(db),
     progress: createProgressCatalog(db),

@@ -8,6 +8,7 @@ import { outcomeBlocks0005 } from "./migrations/0005-outcome-blocks.ts";
 import { removal0006 } from "./migrations/0006-removal.ts";
 import { datasetStamp0007 } from "./migrations/0007-dataset-stamp.ts";
 import { scoreValues0008 } from "./migrations/0008-score-values.ts";
+import { annotations0009 } from "./migrations/0009-annotations.ts";
 
 export type Migration = {
   version: number;
@@ -27,6 +28,7 @@ export const migrations: readonly Migration[] = [
   removal0006,
   datasetStamp0007,
   scoreValues0008,
+  annotations0009,
 ];
 
 /**

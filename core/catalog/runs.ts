@@ -1,4 +1,5 @@
 import type { Database } from "better-sqlite3";
+import type { Annotation } from "../../shared/annotations.ts";
 import type { ParameterValue } from "../../shared/schemas/scalars.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { ExitRecord, FailureReason, JobState } from "../domain/job.ts";
@@ -10,7 +11,7 @@ import type { RunValues } from "./run-values.ts";
 
 export type RunState = "queued" | "running" | "succeeded" | "failed" | "cancelled";
 
-export type CatalogRun = {
+export type CatalogRun = Annotation & {
   id: string;
   name: string;
   experiment: string;
@@ -56,26 +57,43 @@ export type CatalogAttempt = {
 
 type Filter = { state: string | null; experiment: string | null };
 
-type RunRow = Omit<CatalogRun, "parameters" | "evaluate" | "summary"> & {
+type RunRow = Omit<CatalogRun, "parameters" | "evaluate" | "summary" | "starred" | "tags"> & {
   parameters_json: string;
   evaluate: number;
   summary_json: string | null;
+  starred: number;
+  tags: string | null;
 };
 
 const runColumns = `r.id, r.name, e.name AS experiment, r.experiment_version_id AS experimentVersionId,
   v.number AS version, r.sweep_id AS sweepId, r.label, r.point_key AS pointKey, r.parameters_json, r.seed,
   r.dataset_id AS datasetId, r.evaluate, r.priority, r.state, r.reason, r.summary_json,
+  r.starred, r.notes, r.tags,
   r.created_at AS createdAt, r.started_at AS startedAt, r.ended_at AS endedAt`;
 const runFrom = `FROM run r JOIN experiment_version v ON v.id = r.experiment_version_id
   JOIN experiment e ON e.id = v.experiment_id`;
 
-function runOf({ parameters_json, summary_json, evaluate, ...row }: RunRow): CatalogRun {
+function runOf({
+  parameters_json,
+  summary_json,
+  evaluate,
+  starred,
+  tags,
+  ...row
+}: RunRow): CatalogRun {
   return {
     ...row,
     parameters: fromJson(parameters_json),
     evaluate: evaluate === 1,
+    starred: starred === 1,
+    tags: tagsOf(tags),
     summary: fromNullableJson(summary_json),
   };
+}
+
+/** The tags of a run as they stand in its row. */
+export function tagsOf(written: string | null): string[] {
+  return written === null ? [] : written.split(" ");
 }
 
 /** Runs, their sweeps and what happened in their attempts. */
@@ -148,6 +166,9 @@ export function createRunCatalog(
     "SELECT id FROM run WHERE state IN ('queued', 'running') ORDER BY id",
   );
   const remove = db.prepare<[string]>("DELETE FROM run WHERE id = ?");
+  const annotate = db.prepare<[number, string | null, string | null, string]>(
+    "UPDATE run SET starred = ?, notes = ?, tags = ? WHERE id = ?",
+  );
 
   return {
     add(run: {
@@ -226,6 +247,10 @@ export function createRunCatalog(
     },
     unfinished(): string[] {
       return unfinished.all().map(({ id }) => id);
+    },
+    annotate(id: string, { starred, notes, tags }: Annotation): void {
+      annotate.run(starred ? 1 : 0, notes, tags.length === 0 ? null : tags.join(" "), id);
+      events.append("run.annotated", id);
     },
     remove(id: string): void {
       remove.run(id);

@@ -38,6 +38,9 @@ export function runView(run: CatalogRun): RunView {
     createdAt: run.createdAt,
     startedAt: run.startedAt,
     endedAt: run.endedAt,
+    starred: run.starred,
+    notes: run.notes,
+    tags: run.tags,
   };
 }
 

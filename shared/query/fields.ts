@@ -49,6 +49,9 @@ export const ownFields: readonly Field[] = [
   own("duration", "duration"),
   own("dataset", "text"),
   own("config", "id"),
+  own("starred", "number"),
+  own("tags", "text"),
+  own("notes", "text"),
 ];
 
 /** The score under the active attack set. */
@@ -62,7 +65,7 @@ export const activeScore: Field = {
 
 /** Fields that a bare word is looked for in. */
 export const searchedFields: readonly Field[] = ownFields.filter(({ name }) =>
-  ["name", "label", "experiment", "id"].includes(name),
+  ["name", "label", "experiment", "id", "tags", "notes"].includes(name),
 );
 
 /** What is known of a catalog's own fields: the one of this kind and name, if there is one. */

@@ -1,6 +1,7 @@
 import type { Database } from "better-sqlite3";
 import type { Field } from "../../../shared/query/fields.ts";
 import type { GroupRow, RunRow, TableValue } from "../../../shared/runs-table.ts";
+import { tagsOf } from "../runs.ts";
 import type { CatalogFields } from "./catalog-fields.ts";
 import type { ColumnStore } from "./column-store.ts";
 import { summarise } from "./group.ts";
@@ -51,9 +52,10 @@ export function createPages(
       return ({ no }: RunFacts) => read(no);
     });
     return found.map((facts) => {
-      const { no: _, created, started, ended, ...run } = facts;
+      const { no: _, created, started, ended, starred, tags, ...run } = facts;
       const times = { createdAt: created, startedAt: started, endedAt: ended };
-      return { ...run, ...times, values: readers.map((read) => read(facts)) };
+      const marks = { starred: starred === 1, tags: tagsOf(tags) };
+      return { ...run, ...times, ...marks, values: readers.map((read) => read(facts)) };
     });
   }
 

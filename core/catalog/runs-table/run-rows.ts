@@ -17,6 +17,11 @@ export type RunFacts = {
   created: number;
   started: number | null;
   ended: number | null;
+  /** 1 or 0. */
+  starred: number;
+  notes: string | null;
+  /** With a space between two of them. */
+  tags: string | null;
 };
 
 type Stored = Omit<RunFacts, "experiment" | "version" | "dataset"> & {
@@ -39,6 +44,9 @@ const columns = {
   created: "created_at",
   started: "started_at",
   ended: "ended_at",
+  starred: "starred",
+  notes: "notes",
+  tags: "tags",
 } satisfies Record<keyof Stored, string>;
 
 const selected = Object.entries(columns)

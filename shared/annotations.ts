@@ -1,0 +1,35 @@
+/** What people note about runs, and views of the runs table, as the contract tells them. */
+import { z } from "zod";
+
+/** A word without spaces, so that several can stand side by side in a table and in a query. */
+export const tagSchema = z
+  .string()
+  .regex(/^[\p{L}\p{N}][\p{L}\p{N}._/+-]{0,39}$/u, "1 to 40 letters, digits and . _ / + -");
+
+export const annotationSchema = z.object({
+  starred: z.boolean(),
+  notes: z.string().nullable(),
+  tags: z.array(z.string()),
+});
+export type Annotation = z.infer<typeof annotationSchema>;
+
+/** New values of a run; what is left out stays. */
+export const annotationChangeSchema = z.object({
+  run: z.string().min(1).max(300),
+  starred: z.boolean().optional(),
+  notes: z.string().max(10_000).nullable().optional(),
+  tags: z.array(tagSchema).max(20).optional(),
+});
+export type AnnotationChange = z.infer<typeof annotationChangeSchema>;
+
+/** What of the runs table is shown, and how. */
+export const savedViewSchema = z.object({
+  name: z.string().regex(/^[^\p{C}]{1,60}$/u),
+  query: z.string().max(10_000),
+  /** A field, with `-` in front for the largest first. */
+  sort: z.string().max(400),
+  seeds: z.boolean(),
+  /** Null: a choice made by what runs there are. */
+  columns: z.array(z.string().max(400)).max(500).nullable(),
+});
+export type SavedView = z.infer<typeof savedViewSchema>;
