@@ -1,10 +1,8 @@
 /** What people note about runs, and views of the runs table, as the contract tells them. */
 import { z } from "zod";
+import { tagPattern, tagRule } from "./tag.ts";
 
-/** A word without spaces, so that several can stand side by side in a table and in a query. */
-export const tagSchema = z
-  .string()
-  .regex(/^[\p{L}\p{N}][\p{L}\p{N}._/+-]{0,39}$/u, "1 to 40 letters, digits and . _ / + -");
+const tagSchema = z.string().regex(tagPattern, `a tag is ${tagRule}`);
 
 export const annotationSchema = z.object({
   starred: z.boolean(),

@@ -5,6 +5,7 @@
  */
 import { createRootRoute, createRoute, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { readAttacksSearch } from "../features/attacks/search.ts";
+import { readCompareSearch } from "../features/compare/search.ts";
 import { readLaunchSearch } from "../features/launch/search.ts";
 import { readModelsSearch } from "../features/models/search.ts";
 import { readRobustnessSearch } from "../features/robustness/search.ts";
@@ -45,6 +46,13 @@ const run = createRoute({
   path: "/runs/$run",
   validateSearch: readRunSearch,
   component: lazyRouteComponent(() => import("../features/run/page.tsx"), "RunPage"),
+});
+
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: "/compare",
+  validateSearch: readCompareSearch,
+  component: lazyRouteComponent(() => import("../features/compare/page.tsx"), "ComparePage"),
 });
 
 const sweeps = createRoute({
@@ -115,6 +123,7 @@ export const routeTree = root.addChildren([
   home,
   runs,
   run,
+  compare,
   sweeps,
   sweep,
   launch,

@@ -5,6 +5,7 @@ import { visible } from "../../shared/visible.ts";
 import { useConnection } from "../rpc/connection.ts";
 import { modifierName, useKeys } from "../state/keys.ts";
 import { usePreferences, useShownTheme } from "../state/preferences.ts";
+import { useUndo } from "../state/undo.ts";
 import { Button } from "../ui/button.tsx";
 import { Icon, Logo } from "../ui/icon.tsx";
 import { CopyLine } from "../ui/notices.tsx";
@@ -14,6 +15,7 @@ import { HeaderPlaces } from "./page-header.tsx";
 import styles from "./shell.module.css";
 import { ShortcutSheet } from "./shortcut-sheet.tsx";
 import { StatusBar } from "./status-bar.tsx";
+import { Toast } from "./toast.tsx";
 
 /** What stands around every page: navigation, search, status, keys. */
 export function Shell() {
@@ -34,6 +36,8 @@ export function Shell() {
     "?": () => setShowsKeys(true),
     "ctrl+/": () => setShowsKeys(true),
     "alt+m": toggleTheme,
+    "ctrl+z": () => void useUndo.getState().undoLast(),
+    "ctrl+shift+z": () => void useUndo.getState().redoLast(),
     "ctrl+,": () => void navigate({ to: "/settings" }),
     ...Object.fromEntries(
       navigation.map(({ key, to }) => [`g ${key}`, () => void navigate({ to })]),
@@ -91,6 +95,7 @@ export function Shell() {
           <Outlet />
         </HeaderPlaces>
       </main>
+      <Toast />
       <StatusBar onKeys={() => setShowsKeys(true)} />
       <CommandPalette open={isSearching} onClose={() => setSearching(false)} />
       <ShortcutSheet open={showsKeys} onClose={() => setShowsKeys(false)} />

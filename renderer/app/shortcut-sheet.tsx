@@ -12,6 +12,8 @@ const sections: { title: string; keys: [keys: string, does: string][] }[] = [
       ["?", "this sheet"],
       ["Alt M", "light or dark"],
       [`${modifierName} ,`, "settings"],
+      [`${modifierName} Z`, "undo"],
+      [`${modifierName} Shift Z`, "redo"],
       ...navigation.map(({ key, title }): [string, string] => [
         `G ${key.toUpperCase()}`,
         title.toLowerCase(),
@@ -38,6 +40,7 @@ const sections: { title: string; keys: [keys: string, does: string][] }[] = [
     keys: [
       ["/", "query"],
       ["Tab", "complete the word"],
+      ["C", "compare the selected runs"],
       ["Esc", "clear the selection"],
     ],
   },

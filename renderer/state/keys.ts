@@ -46,7 +46,9 @@ export const modifierName = isMac ? "⌘" : "Ctrl";
 function nameOf(event: KeyboardEvent): string {
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const main = isMac ? event.metaKey : event.ctrlKey;
-  return `${main ? "ctrl+" : ""}${event.altKey ? "alt+" : ""}${key}`;
+  // A sign such as ? needs Shift on some keyboards: it counts only beside Ctrl.
+  const shift = main && event.shiftKey;
+  return `${main ? "ctrl+" : ""}${shift ? "shift+" : ""}${event.altKey ? "alt+" : ""}${key}`;
 }
 
 function isTyping(target: EventTarget | null): boolean {

@@ -33,6 +33,11 @@ export function readColours(): ChartColours {
 /** Colours that can be told apart. */
 export const chartSlots = 10;
 
+/** The colour of a line by its slot, as CSS; grey beyond the last. */
+export function slotColour(slot: number): string {
+  return slot < chartSlots ? `var(--chart-${slot + 1})` : "var(--chart-axis)";
+}
+
 export function axisLook({ axis }: ChartColours): uPlot.Axis {
   return {
     stroke: axis,

@@ -1,9 +1,8 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import type { RunField, RunRow } from "../../../shared/runs-table.ts";
 import { PageHeader } from "../../app/page-header.tsx";
-import { client } from "../../rpc/client.ts";
 import { dataOf } from "../../rpc/errors.ts";
 import { useKeys } from "../../state/keys.ts";
 import { usePreferences } from "../../state/preferences.ts";
@@ -18,7 +17,9 @@ import { NoRuns } from "./no-runs.tsx";
 import styles from "./page.module.css";
 import { runFieldsQuery } from "./queries.ts";
 import { QueryBar } from "./query-bar.tsx";
+import { SelectionBar } from "./selection-bar.tsx";
 import { type TableRow, useRunsTable } from "./use-table.ts";
+import { ViewsMenu } from "./views-menu.tsx";
 
 const route = getRouteApi("/runs");
 
@@ -39,6 +40,7 @@ function RunsTablePage({ fields }: { fields: readonly RunField[] }) {
     () => (runColumns ? knownColumns(runColumns, fields) : defaultColumns(fields)),
     [runColumns, fields],
   );
+  const setRunColumns = usePreferences((preferences) => preferences.setRunColumns);
   const [selected, setSelected] = useState<ReadonlyMap<string, RunRow>>(new Map());
   const [anchor, setAnchor] = useState<number | null>(null);
 
@@ -82,6 +84,10 @@ function RunsTablePage({ fields }: { fields: readonly RunField[] }) {
   useKeys({
     "/": () => document.getElementById("query")?.focus(),
     Escape: () => setSelected(new Map()),
+    c: () => {
+      const runs = [...selected.keys()];
+      if (runs.length > 1) void navigate({ to: "/compare", search: { runs } });
+    },
   });
 
   const textFields = useMemo(
@@ -132,6 +138,15 @@ function RunsTablePage({ fields }: { fields: readonly RunField[] }) {
           Group seeds
         </Button>
         <ColumnChooser fields={fields} chosen={columnFields} />
+        <ViewsMenu
+          current={{ query, sort, seeds, columns: runColumns }}
+          onOpen={({ query: asked, sort: order, seeds: grouped, columns: wanted }) => {
+            setRunColumns(wanted);
+            void navigate({
+              search: { query: asked || undefined, sort: order, seeds: grouped || undefined },
+            });
+          }}
+        />
       </Toolbar>
       {table.error && !refusal ? (
         <ErrorNotice error={table.error} />
@@ -169,40 +184,12 @@ function RunsTablePage({ fields }: { fields: readonly RunField[] }) {
         </p>
       )}
       {selected.size > 0 && (
-        <SelectionBar runs={[...selected.values()]} onClear={() => setSelected(new Map())} />
+        <SelectionBar
+          runs={[...selected.values()]}
+          onChange={(runs) => setSelected(new Map(runs.map((run) => [run.id, run])))}
+          onClear={() => setSelected(new Map())}
+        />
       )}
     </>
   );
 }
-
-/** Docked at the bottom, so that it hides no row. */
-function SelectionBar({ runs, onClear }: { runs: readonly RunRow[]; onClear(): void }) {
-  const unfinished = runs.filter(({ state }) => state === "queued" || state === "running");
-  const act = useMutation({
-    mutationFn: async (call: (run: string) => Promise<unknown>) => {
-      for (const { id } of call === stop ? unfinished : runs) await call(id);
-    },
-    onSuccess: onClear,
-  });
-  return (
-    <div className={styles["selection"]} role="group" aria-label="Selected runs">
-      <span className="medium num">{runs.length} selected</span>
-      <Button icon="rerun" disabled={act.isPending} onClick={() => act.mutate(rerun)}>
-        Re-run {runs.length}
-      </Button>
-      {unfinished.length > 0 && (
-        <Button kind="danger" icon="stop" disabled={act.isPending} onClick={() => act.mutate(stop)}>
-          Stop {unfinished.length}
-        </Button>
-      )}
-      {act.error && <ErrorNotice error={act.error} />}
-      <span className="grow" />
-      <Button kind="quiet" onClick={onClear}>
-        Clear <kbd>Esc</kbd>
-      </Button>
-    </div>
-  );
-}
-
-const rerun = (run: string) => client.runs.rerun({ run });
-const stop = (run: string) => client.runs.stop({ run });

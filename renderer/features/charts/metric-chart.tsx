@@ -2,26 +2,26 @@ import "uplot/dist/uPlot.min.css";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
 import uPlot from "uplot";
-import type { MetricAxis, MetricSeries } from "../../../shared/metrics.ts";
+import type { MetricAxis } from "../../../shared/metrics.ts";
 import { formatDuration } from "../../../shared/format.ts";
 import { core } from "../../rpc/client.ts";
 import { useShownTheme } from "../../state/preferences.ts";
-import { axisLook, chartSlots, readColours, useWidth } from "../../ui/chart.ts";
+import { axisLook, readColours, useWidth } from "../../ui/chart.ts";
 import { ErrorNotice } from "../../ui/notices.tsx";
 import { formatNumber } from "../../ui/numbers.ts";
 import { lineOf, smooth } from "./chart-data.ts";
-import type { ChartWindow } from "./charts.tsx";
+import type { ChartLine, ChartWindow } from "./metric-charts.tsx";
 
 const height = 164;
 /** Up to so many are drawn as dots too. */
 const fewPoints = 3;
 /** Charts with this key share the place under the pointer. */
-const pointer = uPlot.sync("run-metrics");
+const pointer = uPlot.sync("metrics");
 
 /** Lines of one metric in a window: as they are, faint, and smoothed. */
 export function MetricChart({
   name,
-  series,
+  lines: shown,
   axis,
   window,
   smoothing,
@@ -30,7 +30,7 @@ export function MetricChart({
   onWindow,
 }: {
   name: string;
-  series: readonly MetricSeries[];
+  lines: readonly ChartLine[];
   axis: MetricAxis;
   window: ChartWindow;
   smoothing: number;
@@ -41,11 +41,11 @@ export function MetricChart({
   const frame = useRef<HTMLDivElement>(null);
   const width = useWidth(frame);
   const theme = useShownTheme();
-  const points = series.reduce((sum, line) => sum + line.points, 0);
+  const points = shown.reduce((sum, { series }) => sum + series.points, 0);
   const { data, error, refetch } = useQuery({
     ...core.metrics.chart.queryOptions({
       input: {
-        series: series.map(({ id }) => id),
+        series: shown.map(({ series }) => series.id),
         axis,
         from: window?.from ?? null,
         to: window?.to ?? null,
@@ -82,7 +82,7 @@ export function MetricChart({
   }, [lines, smoothing, start]);
 
   const plot = useRef<uPlot | null>(null);
-  const count = series.length;
+  const slots = shown.map(({ slot }) => slot).join(" ");
   const isSmooth = smoothing > 0;
   const hasDots = points <= fewPoints;
   useEffect(() => {
@@ -124,8 +124,8 @@ export function MetricChart({
         ],
         series: [
           {},
-          ...Array.from({ length: count }).flatMap((_, index): uPlot.Series[] => {
-            const stroke = colours.lines[index % chartSlots] ?? colours.axis;
+          ...slots.split(" ").flatMap((slot): uPlot.Series[] => {
+            const stroke = colours.lines[Number(slot)] ?? colours.axis;
             return [
               { stroke, width: 1, alpha: isSmooth ? 0.28 : 0, points: { show: false } },
               // A point alone makes no line.
@@ -156,20 +156,20 @@ export function MetricChart({
       plot.current = null;
       made.destroy();
     };
-  }, [width, theme, count, isLog, axis, isSmooth, hasDots]);
+  }, [width, theme, slots, isLog, axis, isSmooth, hasDots]);
 
   useEffect(() => {
     plot.current?.setData(aligned);
-  }, [aligned, width, theme, count, isLog, axis, isSmooth, hasDots]);
+  }, [aligned, width, theme, slots, isLog, axis, isSmooth, hasDots]);
 
   if (error) return <ErrorNotice error={error} />;
-  return <div ref={frame} role="img" aria-label={described(name, series, isLive)} />;
+  return <div ref={frame} role="img" aria-label={described(name, shown, isLive)} />;
 }
 
-function described(name: string, series: readonly MetricSeries[], isLive: boolean): string {
-  const lines = series.map(
-    ({ stage, points, last, minimum, maximum }) =>
-      `${stage}: ${points} points, last ${formatNumber(last)}, from ${formatNumber(minimum)} to ${formatNumber(maximum)}`,
+function described(name: string, shown: readonly ChartLine[], isLive: boolean): string {
+  const lines = shown.map(
+    ({ label, series: { points, last, minimum, maximum } }) =>
+      `${label}: ${points} points, last ${formatNumber(last)}, from ${formatNumber(minimum)} to ${formatNumber(maximum)}`,
   );
   return `Chart of ${name}${isLive ? ", still growing" : ""}. ${lines.join(". ")}`;
 }

@@ -1,0 +1,121 @@
+import { lazy, Suspense, useState } from "react";
+import type { MetricAxis, MetricSeries } from "../../../shared/metrics.ts";
+import { visible } from "../../../shared/visible.ts";
+import { Button } from "../../ui/button.tsx";
+import { slotColour } from "../../ui/chart.ts";
+import { Panel, Segments } from "../../ui/layout.tsx";
+import { formatNumber } from "../../ui/numbers.ts";
+import styles from "./charts.module.css";
+
+// The drawing library comes when there is something to draw.
+const MetricChart = lazy(async () => ({
+  default: (await import("./metric-chart.tsx")).MetricChart,
+}));
+
+export type ChartWindow = { from: number; to: number } | null;
+
+export type ChartLine = {
+  series: MetricSeries;
+  /** What tells it from the other lines of the chart. */
+  label: string;
+  /** Of the chart's colours, from 0 on; beyond them it is grey. */
+  slot: number;
+};
+
+/** More lines than these are not named beside the title. */
+const mostNamed = 4;
+
+/** A chart per metric; all share the window and the place under the pointer. */
+export function MetricCharts({
+  groups,
+  isLive,
+}: {
+  groups: readonly { name: string; lines: readonly ChartLine[] }[];
+  isLive: boolean;
+}) {
+  const [axis, setAxis] = useState<MetricAxis>("step");
+  const [smoothing, setSmoothing] = useState(0);
+  const [isLog, setLog] = useState(false);
+  const [window, setWindow] = useState<ChartWindow>(null);
+  const all = groups.flatMap(({ lines }) => lines.map(({ series }) => series));
+  const hasSteps = all.every(({ steps, points }) => steps === points);
+  const hasTimes = all.every(({ times, points }) => times === points);
+  const shownAxis =
+    (axis === "step" && !hasSteps) || (axis === "time" && !hasTimes) ? "position" : axis;
+  return (
+    <>
+      <div className={styles["tools"]}>
+        <Segments
+          label="Horizontal axis"
+          value={axis}
+          options={[
+            { value: "step", text: "Step" },
+            { value: "time", text: "Time" },
+            { value: "position", text: "Position" },
+          ]}
+          onChange={(next) => {
+            setAxis(next);
+            setWindow(null);
+          }}
+        />
+        <label>
+          Smoothing
+          <input
+            type="range"
+            min={0}
+            max={0.98}
+            step={0.02}
+            value={smoothing}
+            onChange={(event) => setSmoothing(Number(event.target.value))}
+          />
+          <span className="num">{smoothing.toFixed(2)}</span>
+        </label>
+        <Button size="small" pressed={isLog} onClick={() => setLog(!isLog)}>
+          Log scale
+        </Button>
+        {window && (
+          <Button size="small" icon="close" onClick={() => setWindow(null)}>
+            Whole range
+          </Button>
+        )}
+      </div>
+      <div className={styles["charts"]}>
+        {groups.map(({ name, lines }) => (
+          <Panel
+            key={name}
+            title={visible(name)}
+            aside={
+              <span className={styles["legend"]}>
+                {lines.slice(0, mostNamed).map(({ series, label, slot }) => (
+                  <span key={series.id} className="num clip">
+                    <i style={{ background: slotColour(slot) }} />
+                    {lines.length > 1 && <span className="muted">{label} </span>}
+                    <b className="medium">{formatNumber(series.last)}</b>
+                  </span>
+                ))}
+                {lines.length > mostNamed && (
+                  <span className="muted num">and {lines.length - mostNamed} more</span>
+                )}
+              </span>
+            }
+          >
+            <div className={styles["chart"]}>
+              <Suspense fallback={null}>
+                <MetricChart
+                  name={name}
+                  lines={lines}
+                  axis={shownAxis}
+                  window={window}
+                  smoothing={smoothing}
+                  isLog={isLog}
+                  isLive={isLive}
+                  onWindow={setWindow}
+                />
+              </Suspense>
+            </div>
+          </Panel>
+        ))}
+      </div>
+    </>
+  );
+}

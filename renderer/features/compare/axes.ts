@@ -1,0 +1,59 @@
+/** What runs can be placed by: the values of a comparison, as axes. */
+import type { RunComparison } from "../../../shared/views.ts";
+
+export type Axis = {
+  /** Section and name, which no other axis has. */
+  id: string;
+  name: string;
+  /** By run: a number, or the place of its text among `words`; null where it has none. */
+  places: (number | null)[];
+  /** The texts in their order; null for an axis of numbers. */
+  words: string[] | null;
+  low: number;
+  high: number;
+};
+
+const sections = ["parameters", "results", "metrics"] as const;
+
+/** Parameters, results and metrics in which the runs differ. */
+export function axesOf({ sections: all }: RunComparison): Axis[] {
+  return sections.flatMap((section) =>
+    all[section].flatMap(({ name, values, differs }) => {
+      const known = values.filter((value) => value !== null);
+      if (!differs || known.length < 2) return [];
+      const isNumeric = known.every((value) => typeof value === "number");
+      const words = isNumeric ? null : [...new Set(known.map(String))].toSorted();
+      const places = values.map((value) => {
+        if (value === null) return null;
+        return words ? words.indexOf(String(value)) : Number(value);
+      });
+      const numbers = places.filter((place) => place !== null);
+      const axis: Axis = {
+        id: `${section} ${name}`,
+        name,
+        places,
+        words,
+        low: Math.min(...numbers),
+        high: Math.max(...numbers),
+      };
+      return axis.high > axis.low ? [axis] : [];
+    }),
+  );
+}
+
+/** Where a place lies between an axis's ends, from 0 to 1. */
+export function shareOf({ low, high }: Axis, place: number): number {
+  return (place - low) / (high - low);
+}
+
+/** Round numbers along an axis, or its words. */
+export function marksOf({ low, high, words }: Axis, about: number): number[] {
+  if (words) return words.map((_, index) => index);
+  const rough = (high - low) / about;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough) ?? rough;
+  const marks: number[] = [];
+  for (let mark = Math.ceil(low / step) * step; mark <= high + step / 1e6; mark += step)
+    marks.push(Math.abs(mark) < step / 1e6 ? 0 : mark);
+  return marks;
+}

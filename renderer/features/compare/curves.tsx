@@ -1,0 +1,54 @@
+import { useQueries } from "@tanstack/react-query";
+import { useMemo } from "react";
+import type { MetricSeries } from "../../../shared/metrics.ts";
+import type { RunView } from "../../../shared/views.ts";
+import { visible } from "../../../shared/visible.ts";
+import { core } from "../../rpc/client.ts";
+import { EmptyState, ErrorNotice, Skeleton } from "../../ui/notices.tsx";
+import { type ChartLine, MetricCharts } from "../charts/metric-charts.tsx";
+
+/** Between two looks at the series of runs that go on, ms. */
+const interval = 2000;
+
+/** A chart per metric, with a line for each run that reported it. */
+export function ComparedCurves({ runs }: { runs: readonly RunView[] }) {
+  const isLive = runs.some(({ state }) => state === "queued" || state === "running");
+  const results = useQueries({
+    queries: runs.map(({ id, state }) =>
+      core.metrics.series.queryOptions({
+        input: { run: id },
+        meta: { follows: ["job"] },
+        refetchInterval: state === "queued" || state === "running" ? interval : false,
+      }),
+    ),
+    combine: (all) => ({
+      data: all.map(({ data }) => data),
+      error: all.find(({ error }) => error)?.error ?? null,
+    }),
+  });
+  const groups = useMemo(() => linesByName(runs, results.data), [runs, results.data]);
+  if (results.error) return <ErrorNotice error={results.error} />;
+  if (results.data.every((series) => series === undefined)) return <Skeleton lines={8} />;
+  if (groups.length === 0)
+    return (
+      <EmptyState title="No curves to compare">None of these runs reported a metric.</EmptyState>
+    );
+  return <MetricCharts groups={groups} isLive={isLive} />;
+}
+
+/** Metrics that most runs have come first; of a run the newest attempt counts. */
+function linesByName(
+  runs: readonly RunView[],
+  all: readonly (readonly MetricSeries[] | undefined)[],
+): { name: string; lines: ChartLine[] }[] {
+  const byName = new Map<string, ChartLine[]>();
+  runs.forEach((run, slot) => {
+    const newest = new Map<string, MetricSeries>();
+    for (const series of all[slot] ?? []) if (series.points > 0) newest.set(series.name, series);
+    for (const [name, series] of newest)
+      byName.set(name, [...(byName.get(name) ?? []), { series, slot, label: visible(run.name) }]);
+  });
+  return [...byName]
+    .map(([name, lines]) => ({ name, lines }))
+    .sort((a, b) => b.lines.length - a.lines.length || a.name.localeCompare(b.name));
+}

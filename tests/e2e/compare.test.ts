@@ -1,0 +1,160 @@
+/** From a selection of runs to their comparison; stars, tags, views and what takes them back. */
+import { createRouterClient } from "@orpc/server";
+import { expect, test } from "vitest";
+import { createCore } from "../../core/core.ts";
+import { hasProgram } from "../parts.ts";
+import { openApp } from "../support/app.ts";
+import { folderWith, untilDone } from "../support/core.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const hasBrowser = hasProgram("chromium");
+
+const program = (note: string) => `import { writeFileSync } from "node:fs";
+const out = process.env.GAUNTLET_RUN_DIR + "/out/";
+const lr = Number(process.argv[2]);
+const lines = Array.from({ length: 50 }, (_, step) => JSON.stringify({ step, loss: lr / (step + 1) }));
+writeFileSync(out + "metrics.jsonl", lines.join("\\n") + "\\n");
+writeFileSync(out + "summary.json", JSON.stringify({ accuracy: 1 - lr }));
+// ${note}`;
+
+/** Three runs of one experiment, the last with other code. */
+async function threeRuns(): Promise<string> {
+  const data = temporaryFolder();
+  const core = await createCore({ data });
+  const client = createRouterClient(core.router);
+  const folder = (note: string) =>
+    folderWith({
+      "gauntlet.yaml": `name: toy
+parameters: { lr: { type: float, default: 0.1 }, kind: { type: text, default: plain } }
+train: { command: [node, main.mjs, "{lr}"] }
+`,
+      "main.mjs": program(note),
+    });
+  const first = folder("before");
+  const runs: string[] = [];
+  for (const [from, lr, kind] of [
+    [first, 0.1, "plain"],
+    [first, 0.2, "plain"],
+    [folder("after"), 0.3, "<b>bold</b>"],
+  ] as const)
+    runs.push((await client.runs.submit({ folder: from, parameters: { lr, kind } })).run);
+  await untilDone(client, runs);
+  await core.close();
+  return data;
+}
+
+test.skipIf(!hasBrowser)(
+  "selected runs are compared by curves, values, scatter, parallel coordinates and code [chromium]",
+  async () => {
+    const { page, open, accessibilityProblems, problems } = await openApp(await threeRuns());
+    await open("/runs?sort=lr");
+    const grid = page.getByRole("grid", { name: "Runs" });
+    const rows = grid.getByRole("row");
+    await expect.poll(() => rows.count()).toBe(4);
+    await grid.focus();
+    await page.keyboard.press("Home");
+    await page.keyboard.press("x");
+    await page.keyboard.press("End");
+    await page.keyboard.press("Shift+X");
+    await page.getByText("3 selected").waitFor();
+    await page.keyboard.press("c");
+
+    await page.getByRole("img", { name: /Chart of loss/ }).waitFor();
+    await expect.poll(() => page.locator("canvas").count()).toBe(1);
+    expect(
+      await page.getByRole("img", { name: /Chart of loss/ }).getAttribute("aria-label"),
+    ).toMatch(/(50 points.*){3}/);
+    expect(await accessibilityProblems()).toEqual([]);
+
+    await page.getByRole("tab", { name: "Values" }).click();
+    const values = page.getByRole("region", { name: "Compared values" });
+    await values.getByRole("row", { name: /accuracy/ }).waitFor();
+    expect(await values.getByRole("row", { name: /^kind/ }).textContent()).toContain("<b>bold</b>");
+    expect(await values.getByRole("row", { name: /^seed/ }).count()).toBe(0);
+    await page.getByRole("button", { name: "Only what differs" }).click();
+    await values.getByRole("row", { name: /^seed/ }).waitFor();
+    expect(await accessibilityProblems()).toEqual([]);
+
+    await page.getByRole("tab", { name: "Scatter" }).click();
+    await expect.poll(() => page.locator("svg circle > title").allTextContents()).toHaveLength(3);
+    expect((await page.locator("svg circle > title").allTextContents()).join()).toContain(
+      "lr 0.2, accuracy 0.8",
+    );
+    expect(await accessibilityProblems()).toEqual([]);
+    await page.getByRole("tab", { name: "Parallel coordinates" }).click();
+    await expect.poll(() => page.locator("svg polyline").count()).toBe(3);
+    expect(await accessibilityProblems()).toEqual([]);
+    await page.getByRole("tab", { name: "Code" }).click();
+    await page.getByText("The same code").waitFor();
+    await page.getByRole("combobox", { name: /^To/ }).selectOption({ index: 2 });
+    await page.getByText("+// after").waitFor();
+    await page.getByText("-// before").waitFor();
+    expect(await accessibilityProblems()).toEqual([]);
+
+    await page
+      .getByRole("button", { name: /^Leave/ })
+      .first()
+      .click();
+    await expect.poll(() => page.getByRole("button", { name: /^Leave/ }).count()).toBe(2);
+    expect(problems).toEqual([]);
+  },
+);
+
+test.skipIf(!hasBrowser)(
+  "stars and tags are found again and undone; views are kept; runs are deleted after a question [chromium]",
+  async () => {
+    const { page, open, accessibilityProblems, problems } = await openApp(await threeRuns());
+    const rows = page.getByRole("grid", { name: "Runs" }).getByRole("row");
+    await expect.poll(() => rows.count()).toBe(4);
+    await rows.nth(1).getByRole("button", { name: /^Star/ }).click();
+    await page.getByText(/^Starred/).waitFor();
+    await expect
+      .poll(() => rows.nth(1).getByRole("button", { name: /^Star/ }).getAttribute("aria-pressed"))
+      .toBe("true");
+    const query = page.getByRole("combobox", { name: "Query" });
+    await query.fill("starred = 1");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => rows.count()).toBe(2);
+
+    await page.getByRole("button", { name: "Views" }).click();
+    await page.getByLabel("Name of the view").fill("Stars");
+    await page.keyboard.press("Enter");
+    await page.getByText("Saved the view Stars").waitFor();
+    expect(await accessibilityProblems()).toEqual([]);
+    await page.keyboard.press("Escape");
+    await query.fill("");
+    await expect.poll(() => rows.count()).toBe(4);
+    await page.getByRole("button", { name: "Views" }).click();
+    await page.getByRole("button", { name: /^Stars/ }).click();
+    await expect.poll(() => rows.count()).toBe(2);
+
+    await page.getByRole("grid", { name: "Runs" }).focus();
+    await page.keyboard.press("Control+z");
+    await page.getByText("Taken back: Saved the view Stars").waitFor();
+    await page.keyboard.press("Control+z");
+    await expect.poll(() => rows.count()).toBe(1);
+    await page.keyboard.press("Control+Shift+Z");
+    await expect.poll(() => rows.count()).toBe(2);
+
+    await open("/runs");
+    await expect.poll(() => rows.count()).toBe(4);
+    await page.getByRole("grid", { name: "Runs" }).focus();
+    await page.keyboard.press("Home");
+    await page.keyboard.press("x");
+    await page.getByRole("button", { name: "Tags…" }).click();
+    await page.getByLabel("New tag").fill("two words");
+    await page.getByText("A tag is one word").waitFor();
+    await page.getByLabel("New tag").fill("paper");
+    await page.keyboard.press("Enter");
+    await rows.nth(1).getByText("paper").waitFor();
+    expect(await accessibilityProblems()).toEqual([]);
+    await page.keyboard.press("Escape");
+
+    await page.getByRole("button", { name: "Delete…" }).click();
+    await page.getByRole("dialog").getByText("This cannot be undone").waitFor();
+    expect(await accessibilityProblems()).toEqual([]);
+    await page.getByRole("button", { name: "Delete 1 run" }).click();
+    await expect.poll(() => rows.count()).toBe(3);
+    expect(problems).toEqual([]);
+  },
+);
