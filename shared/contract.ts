@@ -5,6 +5,7 @@
 import { eventIterator, oc } from "@orpc/contract";
 import { z } from "zod";
 import { annotationChangeSchema, savedViewSchema } from "./annotations.ts";
+import { filePreviewSchema, resourceUseSchema } from "./attempt-files.ts";
 import { errorCodes, type ErrorCode } from "./errors.ts";
 import { modelInputSchema } from "./schemas/experiment.ts";
 import { metricChartInputSchema, metricChartSchema, metricSeriesSchema } from "./metrics.ts";
@@ -161,6 +162,12 @@ export const contract = {
         }),
       )
       .output(logPageSchema),
+    /** CPU, memory and GPUs over time, attempt by attempt. */
+    resources: base.input(z.object({ run: name })).output(resourceUseSchema),
+    /** A file that an attempt left, by its content's hash, as far as it can be shown. */
+    file: base
+      .input(z.object({ run: name, sha256: z.string().regex(/^[0-9a-f]{64}$/) }))
+      .output(filePreviewSchema),
     stop: base
       .input(z.object({ run: name }))
       .output(z.object({ run: z.string(), name: z.string(), stopped: z.int() })),

@@ -53,6 +53,7 @@ export const errorCodes = {
   MODEL_NOT_FOUND: entry("not-found", "gauntlet models list shows what there is."),
   MODEL_INVALID: entry("input", "A model needs load (FILE:FUNCTION) or serve, and an input shape."),
   RUN_NOT_FOUND: entry("not-found", "gauntlet runs list shows what there is."),
+  FILE_NOT_FOUND: entry("not-found", "gauntlet runs show RUN lists its files."),
   SWEEP_NOT_FOUND: entry("not-found", "gauntlet sweeps list shows what there is."),
   QUERY_INVALID: entry("input", "docs/guide/query.md tells the query language."),
   QUERY_TOO_SLOW: entry(

@@ -166,6 +166,8 @@ export type EvaluationView = z.infer<typeof evaluationViewSchema>;
 
 export const runDetailSchema = runViewSchema.extend({
   folder: z.string(),
+  /** Name and version. */
+  dataset: z.string().nullable(),
   git: z.object({
     commit: z.string().nullable(),
     branch: z.string().nullable(),

@@ -15,6 +15,7 @@ import { writeTable } from "../services/export/write-table.ts";
 import { fillEvaluations } from "../services/evaluations.ts";
 import { readExperiment } from "../services/experiments.ts";
 import { watchEvents } from "../services/events.ts";
+import { previewFile } from "../services/file-preview.ts";
 import { leaderboard } from "../services/leaderboard.ts";
 import { readLog } from "../services/logs.ts";
 import { findModel } from "../services/find.ts";
@@ -22,6 +23,7 @@ import { importModel } from "../services/models.ts";
 import { metricCharts, seriesOfRun } from "../services/metrics.ts";
 import { gpus, overview, queue } from "../services/overview.ts";
 import { progressOf, resume } from "../services/progress.ts";
+import { resourceUse } from "../services/resource-use.ts";
 import { robustnessCurve, robustnessMatrix } from "../services/robustness.ts";
 import { findRun, rerun, stopRun, submitRun } from "../services/runs.ts";
 import { querySql, runFields, runsTable } from "../services/runs-table.ts";
@@ -87,6 +89,8 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
       compare: os.runs.compare.handler(({ input }) => compareRuns(context, input.runs)),
       diffCode: os.runs.diffCode.handler(({ input }) => diffCode(context, input.a, input.b)),
       log: os.runs.log.handler(({ input }) => readLog(context, input)),
+      resources: os.runs.resources.handler(({ input }) => resourceUse(context, input.run)),
+      file: os.runs.file.handler(({ input }) => previewFile(context, input)),
       stop: os.runs.stop.handler(({ input }) => {
         const { run, stopped } = stopRun(context, input.run);
         return { run: run.id, name: run.name, stopped };

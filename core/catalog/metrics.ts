@@ -1,6 +1,7 @@
 import type { Database } from "better-sqlite3";
 import type { IngestPosition, ResourceSample } from "../domain/ports.ts";
 import type { MetricBatch } from "../domain/metric-lines.ts";
+import { fromJson } from "./json.ts";
 import type { Checkpoints } from "./checkpoints.ts";
 import { createMetricWriter } from "./metric-writer.ts";
 import { createRunValues } from "./run-values.ts";
@@ -17,6 +18,8 @@ export type MetricSummary = {
 
 /** About what a point comes to in the write-ahead log, its packing into chunks included. */
 const bytesPerPoint = 50;
+
+type ResourceRow = Omit<ResourceSample, "gpus"> & { gpus_json: string };
 
 const metricsFile = "out/metrics.jsonl";
 const resourcesFile = "resources.jsonl";
@@ -47,6 +50,16 @@ export function createMetricStore(db: Database, checkpoints?: Checkpoints) {
     `SELECT s.name, s.points, s.last, s.minimum, s.maximum
      FROM metric_series s JOIN attempt a ON a.id = s.attempt_id JOIN job j ON j.id = a.job_id
      WHERE j.run_id = ? AND a.number = j.attempt ORDER BY s.name, j.id`,
+  );
+
+  // The last sample of an attempt is always among those that are kept.
+  const selectResources = db.prepare<{ attempt: number; most: number }, ResourceRow>(
+    `WITH numbered AS (
+       SELECT *, row_number() OVER (ORDER BY time DESC) - 1 AS at, count(*) OVER () AS total
+       FROM resource_sample WHERE attempt_id = @attempt)
+     SELECT time, cpu_seconds AS cpuSeconds, memory, read_bytes AS readBytes,
+       written_bytes AS writtenBytes, disk_free AS diskFree, gpus_json
+     FROM numbered WHERE at % ((total + @most - 1) / @most) = 0 ORDER BY time`,
   );
 
   const appendBatch = db.transaction(
@@ -91,6 +104,12 @@ export function createMetricStore(db: Database, checkpoints?: Checkpoints) {
       return row
         ? { offset: row.offset, skipping: row.skipping === 1 }
         : { offset: 0, skipping: false };
+    },
+    /** What an attempt used, in the order of time: at most `most` samples, evenly spaced. */
+    resources(attemptId: number, most: number): ResourceSample[] {
+      return selectResources
+        .all({ attempt: attemptId, most })
+        .map(({ gpus_json, ...sample }) => ({ ...sample, gpus: fromJson(gpus_json) }));
     },
     /** Last, smallest and largest value of each metric of a run's newest attempts. */
     summariesOfRun(runId: string): MetricSummary[] {

@@ -44,12 +44,19 @@ export function runView(run: CatalogRun): RunView {
   };
 }
 
+function datasetLabel({ catalog }: Context, id: string | null): string | null {
+  if (id === null) return null;
+  const { name, version } = catalog.datasets.get(id);
+  return `${name} ${version}`;
+}
+
 export function runDetail({ catalog }: Context, run: CatalogRun): RunDetail {
   const version = catalog.experiments.version(run.experimentVersionId);
   const model = catalog.models.ofRun(run.id);
   return {
     ...runView(run),
     folder: version.folder,
+    dataset: datasetLabel({ catalog }, run.datasetId),
     git: { commit: version.gitCommit, branch: version.gitBranch, diff: version.gitDiff },
     model: model?.id ?? null,
     metrics: catalog.metrics.summariesOfRun(run.id),

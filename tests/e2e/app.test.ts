@@ -113,10 +113,24 @@ test.skipIf(!hasBrowser)(
     expect(await accessibilityProblems()).toEqual([]);
     await page.getByRole("tab", { name: "Files" }).click();
     await page.getByText("<i>file.txt").waitFor();
+    await page.getByText("summary.json").first().click();
+    await page.getByText('"accuracy": 0.9').waitFor();
+    expect(await accessibilityProblems()).toEqual([]);
+    await page.getByRole("tab", { name: "Resources" }).click();
+    await page
+      .getByText(/Nothing was measured yet|train, attempt 1/)
+      .first()
+      .waitFor();
     expect(await accessibilityProblems()).toEqual([]);
     await page.getByRole("tab", { name: "Attempts" }).click();
     await page.getByText("node main.mjs 0.1").waitFor();
     expect(await accessibilityProblems()).toEqual([]);
+    await page.getByRole("tab", { name: "Overview" }).click();
+    await page.getByRole("textbox", { name: "Notes" }).fill("<b>diverges</b>");
+    await page.getByRole("button", { name: "Save note" }).click();
+    await page.getByText(/^Noted on/).waitFor();
+    await page.getByRole("button", { name: "Edit and launch…" }).click();
+    await expect.poll(() => page.getByLabel("lr").inputValue()).toBe("0.1");
     expect(await page.title()).not.toContain("owned");
     expect(await page.locator("img").count()).toBe(0);
     expect(problems).toEqual([]);

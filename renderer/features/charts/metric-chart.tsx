@@ -13,7 +13,7 @@ import { lineOf, smooth } from "./chart-data.ts";
 import type { ChartLine, ChartWindow } from "./metric-charts.tsx";
 
 const height = 164;
-/** Up to so many are drawn as dots too. */
+/** Lines of up to so many points are drawn as dots too. */
 const fewPoints = 3;
 /** Charts with this key share the place under the pointer. */
 const pointer = uPlot.sync("metrics");
@@ -84,7 +84,7 @@ export function MetricChart({
   const plot = useRef<uPlot | null>(null);
   const slots = shown.map(({ slot }) => slot).join(" ");
   const isSmooth = smoothing > 0;
-  const hasDots = points <= fewPoints;
+  const hasDots = shown.every(({ series }) => series.points <= fewPoints);
   useEffect(() => {
     const element = frame.current;
     if (!element || width === 0) return undefined;

@@ -29,9 +29,12 @@ const mostNamed = 4;
 export function MetricCharts({
   groups,
   isLive,
+  isNamed = true,
 }: {
   groups: readonly { name: string; lines: readonly ChartLine[] }[];
   isLive: boolean;
+  /** Whether lines are named beside their values; not where something else tells their colours. */
+  isNamed?: boolean;
 }) {
   const [axis, setAxis] = useState<MetricAxis>("step");
   const [smoothing, setSmoothing] = useState(0);
@@ -89,7 +92,7 @@ export function MetricCharts({
                 {lines.slice(0, mostNamed).map(({ series, label, slot }) => (
                   <span key={series.id} className="num clip">
                     <i style={{ background: slotColour(slot) }} />
-                    {lines.length > 1 && <span className="muted">{label} </span>}
+                    {isNamed && lines.length > 1 && <span className="muted">{label} </span>}
                     <b className="medium">{formatNumber(series.last)}</b>
                   </span>
                 ))}

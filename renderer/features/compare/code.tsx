@@ -6,6 +6,7 @@ import { visible } from "../../../shared/visible.ts";
 import { core } from "../../rpc/client.ts";
 import { Field, Panel } from "../../ui/layout.tsx";
 import { EmptyState, ErrorNotice, Skeleton } from "../../ui/notices.tsx";
+import { Scroll } from "../../ui/scroll.tsx";
 import styles from "./page.module.css";
 
 /** How the code of two of the runs differs, file by file. */
@@ -101,14 +102,16 @@ function Change({ file }: { file: CodeChange }) {
       {file.patch === null ? (
         <p className={styles["noPatch"]}>No text, or too long to lay side by side.</p>
       ) : (
-        <pre className={styles["patch"]}>
-          {lines.map((line, index) => (
-            <span key={index} data-change={/^[+-]/.test(line) ? line[0] : undefined}>
-              {visible(line)}
-              {"\n"}
-            </span>
-          ))}
-        </pre>
+        <Scroll label={`Changes of ${visible(file.path)}`} className={styles["patch"]}>
+          <pre>
+            {lines.map((line, index) => (
+              <span key={index} data-change={/^[+-]/.test(line) ? line[0] : undefined}>
+                {visible(line)}
+                {"\n"}
+              </span>
+            ))}
+          </pre>
+        </Scroll>
       )}
     </Panel>
   );

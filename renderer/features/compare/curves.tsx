@@ -33,7 +33,7 @@ export function ComparedCurves({ runs }: { runs: readonly RunView[] }) {
     return (
       <EmptyState title="No curves to compare">None of these runs reported a metric.</EmptyState>
     );
-  return <MetricCharts groups={groups} isLive={isLive} />;
+  return <MetricCharts groups={groups} isLive={isLive} isNamed={false} />;
 }
 
 /** Metrics that most runs have come first; of a run the newest attempt counts. */

@@ -4,6 +4,7 @@ import { visible } from "../../../shared/visible.ts";
 import { classes } from "../../ui/classes.ts";
 import { slotColour, useWidth } from "../../ui/chart.ts";
 import { EmptyState } from "../../ui/notices.tsx";
+import { Scroll } from "../../ui/scroll.tsx";
 import { axesOf, shareOf } from "./axes.ts";
 import styles from "./page.module.css";
 import { markText } from "./scatter.tsx";
@@ -31,7 +32,7 @@ export function Parallel({ comparison }: { comparison: RunComparison }) {
   const yAt = (share: number) =>
     height - margin.bottom - share * (height - margin.top - margin.bottom);
   return (
-    <div ref={frame} className={styles["drawing"]} role="region" aria-label="Parallel coordinates">
+    <Scroll ref={frame} label="Parallel coordinates" className={styles["drawing"]}>
       <svg
         width={width}
         height={height}
@@ -79,7 +80,7 @@ export function Parallel({ comparison }: { comparison: RunComparison }) {
           </g>
         ))}
       </svg>
-    </div>
+    </Scroll>
   );
 }
 

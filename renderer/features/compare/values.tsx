@@ -6,6 +6,7 @@ import { Button } from "../../ui/button.tsx";
 import { classes } from "../../ui/classes.ts";
 import { slotColour } from "../../ui/chart.ts";
 import { formatNumber } from "../../ui/numbers.ts";
+import { Scroll } from "../../ui/scroll.tsx";
 import styles from "./page.module.css";
 
 type Section = keyof RunComparison["sections"];
@@ -42,7 +43,7 @@ export function ComparedValues({ comparison }: { comparison: RunComparison }) {
           {formatCount(same, "value")} the same in all runs{onlyDifferent && ", not shown"}
         </span>
       </div>
-      <div className={styles["scroller"]} role="region" aria-label="Compared values">
+      <Scroll label="Compared values" className={styles["scroller"]}>
         <table className={styles["values"]}>
           <thead>
             <tr>
@@ -75,7 +76,7 @@ export function ComparedValues({ comparison }: { comparison: RunComparison }) {
             );
           })}
         </table>
-      </div>
+      </Scroll>
     </>
   );
 }

@@ -83,9 +83,16 @@ function NoFolder({ onFolder }: { onFolder(folder: string): void }) {
 }
 
 function Experiment({ experiment, readAt }: { experiment: ValidExperiment; readAt: number }) {
-  const { tab = "run" } = route.useSearch();
+  const { tab = "run", values = {}, seed = emptyDraft.seed } = route.useSearch();
   const navigate = route.useNavigate();
-  const [draft, setDraft] = useState<Draft>(emptyDraft);
+  const [draft, setDraft] = useState<Draft>(() => ({
+    ...emptyDraft,
+    seed,
+    // Values of a run that is edited; what the file does not know any more is left out.
+    changed: Object.fromEntries(
+      Object.entries(values).filter(([given]) => Object.hasOwn(experiment.parameters, given)),
+    ),
+  }));
   const { name, description, dataset, sweep, test, folder } = experiment;
   const shown: LaunchTab = sweep ? tab : "run";
   const facts = [

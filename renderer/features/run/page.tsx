@@ -5,20 +5,27 @@ import type { RunDetail } from "../../../shared/views.ts";
 import { visible } from "../../../shared/visible.ts";
 import { PageHeader } from "../../app/page-header.tsx";
 import { core } from "../../rpc/client.ts";
+import { annotate } from "../../state/annotate.ts";
 import { Button } from "../../ui/button.tsx";
 import { Facts, Panel } from "../../ui/layout.tsx";
 import { CopyLine, ErrorNotice, Skeleton } from "../../ui/notices.tsx";
 import { formatNumber } from "../../ui/numbers.ts";
 import { State } from "../../ui/state.tsx";
+import { Star } from "../../ui/star.tsx";
 import { Tabs } from "../../ui/tabs.tsx";
+import { Tags } from "../../ui/tags.tsx";
 import { When } from "../../ui/when.tsx";
+import { TagEditor } from "../runs/tag-editor.tsx";
 import { Attempts } from "./attempts.tsx";
 import { Charts } from "./charts.tsx";
 import { Evaluations } from "./evaluations.tsx";
 import { Files } from "./files.tsx";
+import { Lineage } from "./lineage.tsx";
 import { LogView } from "./log-view.tsx";
+import { Notes } from "./notes.tsx";
 import styles from "./page.module.css";
 import { type RunTab, runTabs } from "./search.ts";
+import { Resources } from "./resources.tsx";
 import { Stages } from "./stages.tsx";
 
 const route = getRouteApi("/runs/$run");
@@ -70,6 +77,22 @@ function Loaded({ run }: { run: RunDetail }) {
     <>
       <PageHeader title={visible(run.name)} above={<Link to="/runs">Runs</Link>}>
         <Button
+          onClick={() =>
+            void navigate({
+              to: "/launch",
+              search: {
+                folder: run.folder,
+                seed: String(run.seed),
+                values: Object.fromEntries(
+                  Object.entries(run.parameters).map(([name, value]) => [name, String(value)]),
+                ),
+              },
+            })
+          }
+        >
+          Edit and launch…
+        </Button>
+        <Button
           icon="rerun"
           disabled={rerun.isPending}
           onClick={() => rerun.mutate({ run: run.id })}
@@ -89,11 +112,24 @@ function Loaded({ run }: { run: RunDetail }) {
       </PageHeader>
       <div className={styles["head"]}>
         <div className="row">
+          <Star
+            on={run.starred}
+            label={visible(run.name)}
+            onToggle={() =>
+              void annotate(
+                `${run.starred ? "Star removed from" : "Starred"} ${visible(run.name)}`,
+                [{ run: run.id, starred: !run.starred }],
+              )
+            }
+          />
           <span className={styles["name"]} dir="auto">
             {visible(run.name)}
           </span>
           <span className="mono subtle">{shortId(run.id)}</span>
           <State state={run.state} badge text={run.reason ? `${run.state}: ${run.reason}` : null} />
+          <Tags tags={run.tags} />
+          <span className="grow" />
+          <TagEditor runs={[run]} />
         </div>
         <div className="muted num clip">
           {visible(run.experiment)} version {run.version}
@@ -114,7 +150,8 @@ function Loaded({ run }: { run: RunDetail }) {
       />
       {tab === "overview" && <Overview run={run} isUnfinished={isUnfinished} />}
       {tab === "log" && <LogView run={run.id} isLive={isUnfinished} stages={run.attempts} />}
-      {tab === "files" && <Files attempts={run.attempts} />}
+      {tab === "resources" && <Resources run={run.id} isLive={isUnfinished} />}
+      {tab === "files" && <Files run={run.id} attempts={run.attempts} />}
       {tab === "attempts" && <Attempts attempts={run.attempts} />}
     </>
   );
@@ -123,6 +160,7 @@ function Loaded({ run }: { run: RunDetail }) {
 const titles: Record<RunTab, string> = {
   overview: "Overview",
   log: "Log",
+  resources: "Resources",
   files: "Files",
   attempts: "Attempts",
 };
@@ -158,6 +196,8 @@ function Overview({ run, isUnfinished }: { run: RunDetail; isUnfinished: boolean
             ]}
           />
         </Panel>
+        <Lineage run={run} />
+        <Notes key={run.notes} run={run} />
         <Panel title="Command and code">
           <div className={styles["code"]}>
             {train && <CopyLine text={train.command.map(quoted).join(" ")} />}

@@ -1,4 +1,4 @@
-export const runTabs = ["overview", "log", "files", "attempts"] as const;
+export const runTabs = ["overview", "log", "resources", "files", "attempts"] as const;
 export type RunTab = (typeof runTabs)[number];
 
 /** What of a run's page stands in its address. */

@@ -12,6 +12,7 @@ import { ErrorNotice, Skeleton } from "../../ui/notices.tsx";
 import { Table } from "../../ui/table.tsx";
 import { ColumnChooser } from "./column-chooser.tsx";
 import { tableColumns } from "./columns.tsx";
+import { differsIn } from "./differs.ts";
 import { defaultColumns, knownColumns, ownColumns } from "./fields.ts";
 import { NoRuns } from "./no-runs.tsx";
 import styles from "./page.module.css";
@@ -42,6 +43,7 @@ function RunsTablePage({ fields }: { fields: readonly RunField[] }) {
   );
   const setRunColumns = usePreferences((preferences) => preferences.setRunColumns);
   const [selected, setSelected] = useState<ReadonlyMap<string, RunRow>>(new Map());
+  const [onlyDifferent, setOnlyDifferent] = useState(false);
   const [anchor, setAnchor] = useState<number | null>(null);
 
   const sortField = sort.replace(/^-/, "");
@@ -97,8 +99,11 @@ function RunsTablePage({ fields }: { fields: readonly RunField[] }) {
       ),
     [fields],
   );
+  const shownFields = onlyDifferent
+    ? columnFields.filter((field) => differsIn(table.rows(), field, asked.indexOf(field)))
+    : columnFields;
   const columns = tableColumns({
-    fields: columnFields,
+    fields: shownFields,
     asked,
     isText: (field) => textFields.has(field),
     isSelected: ({ id }) => selected.has(id),
@@ -136,6 +141,9 @@ function RunsTablePage({ fields }: { fields: readonly RunField[] }) {
           onClick={() => setSearch({ seeds: seeds ? undefined : true })}
         >
           Group seeds
+        </Button>
+        <Button pressed={onlyDifferent} onClick={() => setOnlyDifferent(!onlyDifferent)}>
+          Only what differs
         </Button>
         <ColumnChooser fields={fields} chosen={columnFields} />
         <ViewsMenu

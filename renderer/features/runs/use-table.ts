@@ -52,6 +52,13 @@ export function useRunsTable(request: TableRequest) {
     error: results.find(({ error }) => error)?.error ?? null,
     /** Rows that come into view, both ends included. */
     onView,
+    /** The rows that are loaded: those in view, and some around them. */
+    rows(): TableRow[] {
+      return (shown?.data ?? []).flatMap((page) => [
+        ...(page?.rows.map((run): TableRow => ({ kind: "run", run })) ?? []),
+        ...(page?.groups.map((group): TableRow => ({ kind: "group", group })) ?? []),
+      ]);
+    },
     rowAt(index: number): TableRow | undefined {
       const page = shown?.data[Math.floor(index / pageSize) - shown.first];
       const run = page?.rows[index % pageSize];
