@@ -13,6 +13,9 @@ export type Axis = {
   high: number;
 };
 
+/** Longer texts, such as lists, are no places on an axis. */
+const longestWord = 32;
+
 const sections = ["parameters", "results", "metrics"] as const;
 
 /** Parameters, results and metrics in which the runs differ. */
@@ -23,6 +26,7 @@ export function axesOf({ sections: all }: RunComparison): Axis[] {
       if (!differs || known.length < 2) return [];
       const isNumeric = known.every((value) => typeof value === "number");
       const words = isNumeric ? null : [...new Set(known.map(String))].toSorted();
+      if (words?.some((word) => word.length > longestWord)) return [];
       const places = values.map((value) => {
         if (value === null) return null;
         return words ? words.indexOf(String(value)) : Number(value);
@@ -39,6 +43,18 @@ export function axesOf({ sections: all }: RunComparison): Axis[] {
       return axis.high > axis.low ? [axis] : [];
     }),
   );
+}
+
+/** The two axes that say most at first: a score or another result, by a parameter or another value. */
+export function firstAxes(axes: readonly Axis[]): { x: Axis; y: Axis } | null {
+  const numeric = axes.filter(({ words }) => words === null);
+  const y =
+    numeric.find(({ id }) => id.startsWith("results score")) ??
+    numeric.find(({ id }) => id.startsWith("results ")) ??
+    numeric.at(-1) ??
+    axes.at(-1);
+  const x = numeric.find((axis) => axis !== y) ?? axes.find((axis) => axis !== y) ?? y;
+  return x && y ? { x, y } : null;
 }
 
 /** Where a place lies between an axis's ends, from 0 to 1. */

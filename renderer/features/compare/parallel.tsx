@@ -72,10 +72,10 @@ export function Parallel({ comparison }: { comparison: RunComparison }) {
               <title>{visible(axis.name)}</title>
             </text>
             <text x={xAt(index)} y={34} textAnchor="middle" className={styles["mark"]}>
-              {markText(axis, axis.high)}
+              {shortened(markText(axis, axis.high))}
             </text>
             <text x={xAt(index)} y={height - 10} textAnchor="middle" className={styles["mark"]}>
-              {markText(axis, axis.low)}
+              {shortened(markText(axis, axis.low))}
             </text>
           </g>
         ))}
@@ -85,5 +85,5 @@ export function Parallel({ comparison }: { comparison: RunComparison }) {
 }
 
 function shortened(name: string): string {
-  return name.length > 20 ? `${name.slice(0, 19)}…` : name;
+  return name.length > 18 ? `${name.slice(0, 17)}…` : name;
 }

@@ -5,11 +5,11 @@ import { slotColour, useWidth } from "../../ui/chart.ts";
 import { Field } from "../../ui/layout.tsx";
 import { EmptyState } from "../../ui/notices.tsx";
 import { formatNumber } from "../../ui/numbers.ts";
-import { type Axis, axesOf, marksOf, shareOf } from "./axes.ts";
+import { type Axis, axesOf, firstAxes, marksOf, shareOf } from "./axes.ts";
 import styles from "./page.module.css";
 
 const height = 420;
-const margin = { left: 64, right: 24, top: 16, bottom: 36 };
+const margin = { left: 72, right: 40, top: 24, bottom: 44 };
 
 /** Each run as a dot, by two of the values in which they differ. */
 export function Scatter({ comparison }: { comparison: RunComparison }) {
@@ -17,12 +17,9 @@ export function Scatter({ comparison }: { comparison: RunComparison }) {
   const [chosen, setChosen] = useState<{ x?: string; y?: string }>({});
   const frame = useRef<HTMLDivElement>(null);
   const width = useWidth(frame);
-  const x =
-    axes.find(({ id }) => id === chosen.x) ?? axes.find(({ words }) => words === null) ?? axes[0];
-  const y =
-    axes.find(({ id }) => id === chosen.y) ??
-    axes.find(({ id }) => id.startsWith("results ")) ??
-    axes.at(-1);
+  const first = firstAxes(axes);
+  const x = axes.find(({ id }) => id === chosen.x) ?? first?.x;
+  const y = axes.find(({ id }) => id === chosen.y) ?? first?.y;
   if (!x || !y)
     return (
       <EmptyState title="Nothing to place the runs by">
