@@ -1,7 +1,7 @@
 /**
  * From a clean clone to a running task, with nothing but the machine's own Node >= 18 and npm:
  *
- *   node scripts/bootstrap.mjs demo|test|start|build|package|check|bench|crash [arguments of the task]
+ *   node scripts/bootstrap.mjs demo|test|start|build|package|screenshots|check|bench|crash [arguments of the task]
  *
  * It installs the packages when they are not those of package-lock.json, and runs the task on the
  * Node that the npm package `node` brings along.
@@ -31,6 +31,7 @@ const tasks = {
   test: ["node_modules/vitest/vitest.mjs", "run"],
   build: ["scripts/build-renderer.mjs"],
   package: ["scripts/package.mjs"],
+  screenshots: ["scripts/screenshots.mjs"],
   check: ["scripts/check.mjs"],
   bench: ["scripts/bench.mjs"],
   crash: ["scripts/crash.mjs"],

@@ -111,7 +111,8 @@ async function serve(
       printLine(dim("  The link works once. Enter: a new link. Ctrl-C: end; jobs go on."));
     }
     // Wakes the reader before the first page asks.
-    client.runs.fields({}).catch((error: unknown) => warn(String(error)));
+    const firstPage = client.runs.table({ sort: [{ field: "created", descending: true }] });
+    Promise.all([client.runs.fields({}), firstPage]).catch((error: unknown) => warn(String(error)));
     const ended = untilSignal();
     const input = json ? undefined : offerLinks(() => server.newLink());
     await ended;

@@ -1,7 +1,9 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import {
   type KeyboardEvent,
+  memo,
   type ReactNode,
+  useCallback,
   useEffect,
   useLayoutEffect,
   useRef,
@@ -67,7 +69,7 @@ export function Table<Row>(props: TableProps<Row>) {
     count,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    overscan: 12,
+    overscan: 6,
     scrollPaddingStart: headHeight,
     paddingStart: headHeight,
   });
@@ -80,6 +82,15 @@ export function Table<Row>(props: TableProps<Row>) {
   const current = Math.min(focused, Math.max(0, count - 1));
   const width = columns.reduce((sum, column) => sum + column.width, 0);
   const offsets = pinnedOffsets(columns);
+
+  const open = useRef(props.onOpen);
+  useEffect(() => {
+    open.current = props.onOpen;
+  });
+  const onClick = useCallback((row: Row | undefined, index: number, isOwn: boolean) => {
+    setFocused(index);
+    if (row !== undefined && !isOwn) open.current?.(row, index);
+  }, []);
 
   function move(to: number): void {
     const index = Math.max(0, Math.min(to, count - 1));
@@ -157,55 +168,97 @@ export function Table<Row>(props: TableProps<Row>) {
         </div>
         {items.map(({ index, start }) => {
           const row = rowAt(index);
-          const isSelected = row !== undefined && (props.isSelected?.(row) ?? false);
           return (
-            <div
+            <Row
               key={index}
               id={rowId(label, index)}
-              role="row"
-              tabIndex={-1}
-              aria-rowindex={index + 2}
-              aria-selected={props.onSelect ? isSelected : undefined}
-              className={classes(
-                styles["row"],
-                isSelected && styles["selected"],
-                index === current && styles["focused"],
-                row !== undefined && props.isStrong?.(row) && styles["strong"],
-              )}
-              style={{ height: rowHeight, transform: `translateY(${start}px)` }}
-              onClick={(event) => {
-                setFocused(index);
-                // Links and buttons in cells have their own say.
-                const isOwn = (event.target as Element).closest("a, button");
-                if (row !== undefined && !isOwn) props.onOpen?.(row, index);
-              }}
-            >
-              {columns.map((column, at) => (
-                <div
-                  key={column.id}
-                  role="gridcell"
-                  className={classes(
-                    styles["cell"],
-                    column.align === "right" && styles["right"],
-                    column.pinned && styles["pinned"],
-                    isEdge(columns, at) && styles["edge"],
-                  )}
-                  style={{ width: column.width, left: offsets[at] }}
-                >
-                  {row === undefined ? (
-                    <i className={styles["pending"]} />
-                  ) : (
-                    column.cell(row, index)
-                  )}
-                </div>
-              ))}
-            </div>
+              row={row}
+              index={index}
+              columns={columns}
+              height={rowHeight}
+              start={start}
+              isSelected={
+                props.onSelect || props.isSelected
+                  ? row !== undefined && (props.isSelected?.(row) ?? false)
+                  : undefined
+              }
+              isFocused={index === current}
+              isStrong={row !== undefined && (props.isStrong?.(row) ?? false)}
+              onClick={onClick}
+            />
           );
         })}
       </div>
     </div>
   );
 }
+
+type RowProps<Row> = {
+  id: string;
+  row: Row | undefined;
+  index: number;
+  columns: readonly Column<Row>[];
+  height: number;
+  /** px from the top of all rows. */
+  start: number;
+  /** Undefined where rows cannot be selected. */
+  isSelected: boolean | undefined;
+  isFocused: boolean;
+  isStrong: boolean;
+  onClick(row: Row | undefined, index: number, isOwn: boolean): void;
+};
+
+/** A row is drawn anew only when something of it has changed: there are many, and keys are fast. */
+const Row = memo(function Row<Row>({
+  id,
+  row,
+  index,
+  columns,
+  height,
+  start,
+  isSelected,
+  isFocused,
+  isStrong,
+  onClick,
+}: RowProps<Row>) {
+  const offsets = pinnedOffsets(columns);
+  return (
+    <div
+      id={id}
+      role="row"
+      tabIndex={-1}
+      aria-rowindex={index + 2}
+      aria-selected={isSelected}
+      className={classes(
+        styles["row"],
+        isSelected && styles["selected"],
+        isFocused && styles["focused"],
+        isStrong && styles["strong"],
+      )}
+      style={{ height, transform: `translateY(${start}px)` }}
+      onClick={(event) =>
+        // Links and buttons in cells have their own say.
+        onClick(row, index, (event.target as Element).closest("a, button") !== null)
+      }
+    >
+      {columns.map((column, at) => (
+        <div
+          key={column.id}
+          role="gridcell"
+          className={classes(
+            styles["cell"],
+            column.align === "right" && styles["right"],
+            column.pinned && styles["pinned"],
+            isEdge(columns, at) && styles["edge"],
+          )}
+          style={{ width: column.width, left: offsets[at] }}
+        >
+          {row === undefined ? <i className={styles["pending"]} /> : column.cell(row, index)}
+        </div>
+      ))}
+    </div>
+  );
+}) as <Row>(props: RowProps<Row>) => ReactNode;
 
 function Head<Row>({
   column,

@@ -16,7 +16,7 @@ const columns: Column<File>[] = [
   {
     id: "path",
     title: "File",
-    width: 320,
+    width: 240,
     cell: ({ path }) => <span className="mono clip">{visible(path)}</span>,
   },
   { id: "stage", title: "Stage", width: 80, cell: ({ stage }) => stage },
@@ -31,10 +31,10 @@ const columns: Column<File>[] = [
   {
     id: "sha256",
     title: "SHA-256",
-    width: 150,
+    width: 100,
     cell: ({ sha256 }) => (
       <span className="mono subtle" title={sha256}>
-        {sha256.slice(0, 16)}
+        {sha256.slice(0, 10)}
       </span>
     ),
   },

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import type { RunField, RunRow } from "../../../shared/runs-table.ts";
 import { PageHeader } from "../../app/page-header.tsx";
 import { dataOf } from "../../rpc/errors.ts";
@@ -20,6 +20,7 @@ import { runFieldsQuery } from "./queries.ts";
 import { QueryBar } from "./query-bar.tsx";
 import { SelectionBar } from "./selection-bar.tsx";
 import { type TableRow, useRunsTable } from "./use-table.ts";
+import { useQueryText } from "./use-query-text.ts";
 import { ViewsMenu } from "./views-menu.tsx";
 
 const route = getRouteApi("/runs");
@@ -35,7 +36,12 @@ export function RunsPage() {
 function RunsTablePage({ fields }: { fields: readonly RunField[] }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const { query = "", sort = "-created", seeds = false } = search;
+  const { query: inAddress = "", sort = "-created", seeds = false } = search;
+  const setSearch = (change: Partial<typeof search>) =>
+    void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
+  const [query, setQuery] = useQueryText(inAddress, (next) =>
+    setSearch({ query: next === "" ? undefined : next }),
+  );
   const runColumns = usePreferences((preferences) => preferences.runColumns);
   const columnFields = useMemo(
     () => (runColumns ? knownColumns(runColumns, fields) : defaultColumns(fields)),
@@ -65,8 +71,6 @@ function RunsTablePage({ fields }: { fields: readonly RunField[] }) {
     [query, sortField, descending, seeds, asked],
   );
   const table = useRunsTable(request);
-  const setSearch = (change: Partial<typeof search>) =>
-    void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
 
   function select(row: TableRow, index: number, extend: boolean): void {
     if (row.kind !== "run") return;
@@ -102,13 +106,23 @@ function RunsTablePage({ fields }: { fields: readonly RunField[] }) {
   const shownFields = onlyDifferent
     ? columnFields.filter((field) => differsIn(table.rows(), field, asked.indexOf(field)))
     : columnFields;
-  const columns = tableColumns({
-    fields: shownFields,
-    asked,
-    isText: (field) => textFields.has(field),
-    isSelected: ({ id }) => selected.has(id),
-    onSelect: select,
+  // Kept as long as what they say does, so that rows are not drawn anew at each key.
+  const shownNames = shownFields.join("\n");
+  const selectRow = useRef(select);
+  useEffect(() => {
+    selectRow.current = select;
   });
+  const columns = useMemo(
+    () =>
+      tableColumns({
+        fields: shownNames === "" ? [] : shownNames.split("\n"),
+        asked,
+        isText: (field) => textFields.has(field),
+        isSelected: ({ id }) => selected.has(id),
+        onSelect: (row, index, extend) => selectRow.current(row, index, extend),
+      }),
+    [shownNames, asked, textFields, selected],
+  );
   const isEmpty = table.runs === 0 && query === "";
   // A query that the core refuses is told of under the bar, where it was typed.
   const refusal = dataOf(table.error)?.code === "QUERY_INVALID" ? table.error : null;
@@ -133,7 +147,7 @@ function RunsTablePage({ fields }: { fields: readonly RunField[] }) {
           fields={fields}
           found={table.runs}
           refusal={refusal}
-          onQuery={(next) => setSearch({ query: next === "" ? undefined : next })}
+          onQuery={setQuery}
         />
         <Button
           icon="group"

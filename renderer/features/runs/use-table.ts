@@ -62,11 +62,22 @@ export function useRunsTable(request: TableRequest) {
     rowAt(index: number): TableRow | undefined {
       const page = shown?.data[Math.floor(index / pageSize) - shown.first];
       const run = page?.rows[index % pageSize];
-      if (run) return { kind: "run", run };
+      if (run) return rowOf(run, () => ({ kind: "run", run }));
       const group = page?.groups[index % pageSize];
-      return group && { kind: "group", group };
+      return group && rowOf(group, () => ({ kind: "group", group }));
     },
   };
+}
+
+/** The same row for the same answer: what has not changed is not drawn anew. */
+const rows = new WeakMap<RunRow | GroupRow, TableRow>();
+
+function rowOf(told: RunRow | GroupRow, make: () => TableRow): TableRow {
+  const known = rows.get(told);
+  if (known) return known;
+  const made = make();
+  rows.set(told, made);
+  return made;
 }
 
 function areSame(a: Pages, b: Pages | null): boolean {
