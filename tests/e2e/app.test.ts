@@ -60,9 +60,9 @@ test.skipIf(!hasBrowser)(
     await page.keyboard.type("= succeeded");
     await page.keyboard.press("Enter");
     await expect.poll(() => rows.count()).toBe(3);
-    expect(decodeURIComponent(page.url())).toContain(
-      "lr > 0.15 and state = succeeded".replaceAll(" ", "+"),
-    );
+    await expect
+      .poll(() => decodeURIComponent(page.url()))
+      .toContain("lr > 0.15 and state = succeeded".replaceAll(" ", "+"));
 
     const query = page.getByRole("combobox", { name: "Query" });
     await query.fill("lerning > 1");

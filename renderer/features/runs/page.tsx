@@ -37,11 +37,13 @@ function RunsTablePage({ fields }: { fields: readonly RunField[] }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const { query: inAddress = "", sort = "-created", seeds = false } = search;
-  const setSearch = (change: Partial<typeof search>) =>
-    void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
-  const [query, setQuery] = useQueryText(inAddress, (next) =>
+  const { query, setQuery, forget } = useQueryText(inAddress, (next) =>
     setSearch({ query: next === "" ? undefined : next }),
   );
+  const setSearch = (change: Partial<typeof search>) => {
+    if ("query" in change) forget();
+    void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
+  };
   const runColumns = usePreferences((preferences) => preferences.runColumns);
   const columnFields = useMemo(
     () => (runColumns ? knownColumns(runColumns, fields) : defaultColumns(fields)),
@@ -164,6 +166,7 @@ function RunsTablePage({ fields }: { fields: readonly RunField[] }) {
           current={{ query, sort, seeds, columns: runColumns }}
           onOpen={({ query: asked, sort: order, seeds: grouped, columns: wanted }) => {
             setRunColumns(wanted);
+            forget();
             void navigate({
               search: { query: asked || undefined, sort: order, seeds: grouped || undefined },
             });

@@ -10,7 +10,7 @@ const pause = 250;
 export function useQueryText(
   inAddress: string,
   write: (query: string) => void,
-): [query: string, setQuery: (query: string) => void] {
+): { query: string; setQuery(query: string): void; forget(): void } {
   const [typed, setTyped] = useState<{ text: string; over: string } | null>(null);
   const timer = useRef<number | undefined>(undefined);
   // What was typed counts over the address that it was typed over, and no other.
@@ -25,5 +25,10 @@ export function useQueryText(
     window.clearTimeout(timer.current);
     timer.current = window.setTimeout(() => latest.current.write(text), pause);
   }, []);
-  return [typed?.text ?? inAddress, setQuery];
+  /** What was typed counts no more: the address is about to say something else. */
+  const forget = useCallback(() => {
+    window.clearTimeout(timer.current);
+    setTyped(null);
+  }, []);
+  return { query: typed?.text ?? inAddress, setQuery, forget };
 }
