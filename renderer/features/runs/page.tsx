@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import type { RunField, RunRow } from "../../../shared/runs-table.ts";
 import { PageHeader } from "../../app/page-header.tsx";
 import { dataOf } from "../../rpc/errors.ts";
@@ -37,12 +37,14 @@ function RunsTablePage({ fields }: { fields: readonly RunField[] }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const { query: inAddress = "", sort = "-created", seeds = false } = search;
+  const write = (change: Partial<typeof search>) =>
+    void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
   const { query, setQuery, forget } = useQueryText(inAddress, (next) =>
-    setSearch({ query: next === "" ? undefined : next }),
+    write({ query: next === "" ? undefined : next }),
   );
   const setSearch = (change: Partial<typeof search>) => {
     if ("query" in change) forget();
-    void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
+    write(change);
   };
   const runColumns = usePreferences((preferences) => preferences.runColumns);
   const columnFields = useMemo(
@@ -74,20 +76,24 @@ function RunsTablePage({ fields }: { fields: readonly RunField[] }) {
   );
   const table = useRunsTable(request);
 
-  function select(row: TableRow, index: number, extend: boolean): void {
-    if (row.kind !== "run") return;
-    const next = new Map(selected);
-    const from = extend && anchor !== null ? anchor : index;
-    const isOn = !selected.has(row.run.id);
-    for (let at = Math.min(from, index); at <= Math.max(from, index); at++) {
-      const each = table.rowAt(at);
-      if (each?.kind !== "run") continue;
-      if (isOn) next.set(each.run.id, each.run);
-      else next.delete(each.run.id);
-    }
-    setSelected(next);
-    setAnchor(index);
-  }
+  const { rowAt } = table;
+  const select = useCallback(
+    (row: TableRow, index: number, extend: boolean) => {
+      if (row.kind !== "run") return;
+      const next = new Map(selected);
+      const from = extend && anchor !== null ? anchor : index;
+      const isOn = !selected.has(row.run.id);
+      for (let at = Math.min(from, index); at <= Math.max(from, index); at++) {
+        const each = rowAt(at);
+        if (each?.kind !== "run") continue;
+        if (isOn) next.set(each.run.id, each.run);
+        else next.delete(each.run.id);
+      }
+      setSelected(next);
+      setAnchor(index);
+    },
+    [selected, anchor, rowAt],
+  );
 
   useKeys({
     "/": () => document.getElementById("query")?.focus(),
@@ -110,10 +116,6 @@ function RunsTablePage({ fields }: { fields: readonly RunField[] }) {
     : columnFields;
   // Kept as long as what they say does, so that rows are not drawn anew at each key.
   const shownNames = shownFields.join("\n");
-  const selectRow = useRef(select);
-  useEffect(() => {
-    selectRow.current = select;
-  });
   const columns = useMemo(
     () =>
       tableColumns({
@@ -121,9 +123,9 @@ function RunsTablePage({ fields }: { fields: readonly RunField[] }) {
         asked,
         isText: (field) => textFields.has(field),
         isSelected: ({ id }) => selected.has(id),
-        onSelect: (row, index, extend) => selectRow.current(row, index, extend),
+        onSelect: select,
       }),
-    [shownNames, asked, textFields, selected],
+    [shownNames, asked, textFields, selected, select],
   );
   const isEmpty = table.runs === 0 && query === "";
   // A query that the core refuses is told of under the bar, where it was typed.
@@ -180,7 +182,7 @@ function RunsTablePage({ fields }: { fields: readonly RunField[] }) {
           label="Runs"
           columns={columns}
           count={table.total ?? 0}
-          rowAt={table.rowAt}
+          rowAt={rowAt}
           onView={table.onView}
           sort={{ column: sortField, descending }}
           onSort={(field) =>

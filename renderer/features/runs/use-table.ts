@@ -36,14 +36,26 @@ export function useRunsTable(request: TableRequest) {
   const now: Pages = { first: view.first, data: results.map(({ data }) => data) };
   const isAnswered = now.data.some((page) => page !== undefined);
   const [answered, setAnswered] = useState<Pages | null>(null);
-  if (isAnswered && !areSame(now, answered)) setAnswered(now);
-  const shown = isAnswered ? now : answered;
+  const isNew = isAnswered && !areSame(now, answered);
+  if (isNew) setAnswered(now);
+  const shown = isNew ? now : answered;
   const some = shown?.data.find((page) => page !== undefined);
 
   const onView = useCallback((first: number, last: number) => {
     const next = { first: Math.floor(first / pageSize), last: Math.floor(last / pageSize) };
     setView((before) => (before.first === next.first && before.last === next.last ? before : next));
   }, []);
+
+  const rowAt = useCallback(
+    (index: number): TableRow | undefined => {
+      const page = shown?.data[Math.floor(index / pageSize) - shown.first];
+      const run = page?.rows[index % pageSize];
+      if (run) return rowOf(run, () => ({ kind: "run", run }));
+      const group = page?.groups[index % pageSize];
+      return group && rowOf(group, () => ({ kind: "group", group }));
+    },
+    [shown],
+  );
 
   return {
     /** Rows that there are, and runs that match; undefined before the first answer. */
@@ -59,13 +71,8 @@ export function useRunsTable(request: TableRequest) {
         ...(page?.groups.map((group): TableRow => ({ kind: "group", group })) ?? []),
       ]);
     },
-    rowAt(index: number): TableRow | undefined {
-      const page = shown?.data[Math.floor(index / pageSize) - shown.first];
-      const run = page?.rows[index % pageSize];
-      if (run) return rowOf(run, () => ({ kind: "run", run }));
-      const group = page?.groups[index % pageSize];
-      return group && rowOf(group, () => ({ kind: "group", group }));
-    },
+    /** A row, or undefined while it is on its way. Changes only with the rows. */
+    rowAt,
   };
 }
 
