@@ -13,11 +13,12 @@ import { ErrorNotice, Skeleton } from "../../ui/notices.tsx";
 import { Table } from "../../ui/table.tsx";
 import { ColumnChooser } from "./column-chooser.tsx";
 import { tableColumns } from "./columns.tsx";
-import { defaultColumns, knownColumns, ownColumns } from "./fields.ts";
+import { askedOf, defaultColumns, knownColumns } from "./fields.ts";
 import { NoRuns } from "./no-runs.tsx";
 import styles from "./page.module.css";
 import { runFieldsQuery } from "./queries.ts";
 import { QueryBar } from "./query-bar.tsx";
+import { useArranged, useArrangement } from "./use-arrangement.ts";
 import { type TableRow, useRunsTable } from "./use-table.ts";
 
 const route = getRouteApi("/runs");
@@ -44,13 +45,7 @@ function RunsTablePage({ fields }: { fields: readonly RunField[] }) {
 
   const sortField = sort.replace(/^-/, "");
   const descending = sort.startsWith("-");
-  const asked = useMemo(
-    () =>
-      columnFields.filter(
-        (field) => field === "duration" || !ownColumns.some((own) => own === field),
-      ),
-    [columnFields],
-  );
+  const asked = useMemo(() => askedOf(columnFields), [columnFields]);
   const request = useMemo(
     () => ({
       query,
@@ -98,6 +93,8 @@ function RunsTablePage({ fields }: { fields: readonly RunField[] }) {
     isSelected: ({ id }) => selected.has(id),
     onSelect: select,
   });
+  const arrangement = useArrangement(columnFields);
+  const arranged = useArranged(columns, arrangement.pinned);
   const isEmpty = table.runs === 0 && query === "";
   // A query that the core refuses is told of under the bar, where it was typed.
   const refusal = dataOf(table.error)?.code === "QUERY_INVALID" ? table.error : null;
@@ -131,14 +128,15 @@ function RunsTablePage({ fields }: { fields: readonly RunField[] }) {
         >
           Group seeds
         </Button>
-        <ColumnChooser fields={fields} chosen={columnFields} />
+        <ColumnChooser fields={fields} chosen={columnFields} arrange={arrangement} />
       </Toolbar>
       {table.error && !refusal ? (
         <ErrorNotice error={table.error} />
       ) : (
         <Table<TableRow>
           label="Runs"
-          columns={columns}
+          columns={arranged}
+          arrange={arrangement}
           count={table.total ?? 0}
           rowAt={table.rowAt}
           onView={table.onView}
