@@ -8,7 +8,13 @@ import { annotationChangeSchema, savedViewSchema } from "./annotations.ts";
 import { filePreviewSchema, resourceUseSchema } from "./attempt-files.ts";
 import { errorCodes, type ErrorCode } from "./errors.ts";
 import { modelInputSchema } from "./schemas/experiment.ts";
-import { metricChartInputSchema, metricChartSchema, metricSeriesSchema } from "./metrics.ts";
+import {
+  metricChartInputSchema,
+  metricChartSchema,
+  metricSeriesSchema,
+  sparklineSchema,
+  sparklinesInputSchema,
+} from "./metrics.ts";
 import { eventBatchSchema, gpuSchema, overviewSchema, queueSchema } from "./overview.ts";
 import { priorityRange } from "./priority.ts";
 import { stageSchema } from "./schemas/run-folder.ts";
@@ -199,6 +205,8 @@ export const contract = {
     series: base.input(z.object({ run: name })).output(z.array(metricSeriesSchema)),
     /** Windows of series, reduced to what can be drawn. */
     chart: base.input(metricChartInputSchema).output(z.array(metricChartSchema)),
+    /** The course of one metric in many runs at once; runs that have none are left out. */
+    sparklines: base.input(sparklinesInputSchema).output(z.array(sparklineSchema)),
   },
   demo: {
     /** Trains four models of real digits and sends them through five attacks. */

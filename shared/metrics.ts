@@ -52,3 +52,20 @@ export const metricChartSchema = z.object({
   maximum: numbers,
 });
 export type MetricChart = z.infer<typeof metricChartSchema>;
+
+export const sparklinesInputSchema = z.object({
+  /** Ids: those of the rows in view. */
+  runs: z.array(z.string().max(100)).min(1).max(200),
+  metric: z.string().min(1).max(300),
+  /** At most so many numbers for each run. */
+  columns: z.int().min(1).max(200).default(48),
+});
+
+/** The course of a metric in a run, small enough to stand in a row of a table. */
+export const sparklineSchema = z.object({
+  run: z.string(),
+  points: z.int(),
+  /** In the order of the points: each of them, or the last one of each of `columns` equal parts. */
+  values: z.array(z.number()),
+});
+export type Sparkline = z.infer<typeof sparklineSchema>;

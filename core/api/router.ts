@@ -20,7 +20,7 @@ import { leaderboard } from "../services/leaderboard.ts";
 import { readLog } from "../services/logs.ts";
 import { findModel } from "../services/find.ts";
 import { importModel } from "../services/models.ts";
-import { metricCharts, seriesOfRun } from "../services/metrics.ts";
+import { metricCharts, seriesOfRun, sparklines } from "../services/metrics.ts";
 import { gpus, overview, queue } from "../services/overview.ts";
 import { progressOf, resume } from "../services/progress.ts";
 import { resourceUse } from "../services/resource-use.ts";
@@ -118,6 +118,9 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
     metrics: {
       series: os.metrics.series.handler(({ input }) => seriesOfRun(context, input.run)),
       chart: os.metrics.chart.handler(({ input, signal }) => metricCharts(context, input, signal)),
+      sparklines: os.metrics.sparklines.handler(({ input, signal }) =>
+        sparklines(context, input, signal),
+      ),
     },
     demo: { start: os.demo.start.handler(() => startDemo(context)) },
     sql: os.sql.handler(({ input, signal }) => querySql(context, input, signal)),

@@ -82,6 +82,15 @@ export function createMetricReader(db: Database) {
      WHERE j.run_id = ? ORDER BY a.id, s.name`,
   );
 
+  // A metric that train and test both report is most of all a curve of the training.
+  const selectLongest = db
+    .prepare<[string, string], number>(
+      `SELECT s.id FROM job j JOIN attempt a ON a.job_id = j.id AND a.number = j.attempt
+         JOIN metric_series s ON s.attempt_id = a.id
+       WHERE j.run_id = ? AND s.name = ? ORDER BY s.points DESC, j.id DESC LIMIT 1`,
+    )
+    .pluck();
+
   function chunkAt(seriesId: number, position: number): Points {
     const row = selectChunk.get(seriesId, position);
     if (!row) throw new Error("a chunk went while it was read");
@@ -170,6 +179,9 @@ export function createMetricReader(db: Database) {
       page(seriesId, window, start, limit),
     /** Every series of a run's jobs and their attempts, oldest attempt first, then by name. */
     seriesOfRun: (runId: string): SeriesDetail[] => selectSeries.all(runId),
+    /** Of the newest attempts of a run's jobs the series of this name with the most points. */
+    longestSeries: (runId: string, name: string): number | undefined =>
+      selectLongest.get(runId, name),
   };
 }
 

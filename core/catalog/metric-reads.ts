@@ -1,6 +1,6 @@
 /** Metric series and charts as read functions, in the form in which they cross to a page. */
 import type { Database } from "better-sqlite3";
-import type { MetricChart, MetricSeries } from "../../shared/metrics.ts";
+import type { MetricChart, MetricSeries, Sparkline } from "../../shared/metrics.ts";
 import {
   createMetricReader,
   type MetricReader,
@@ -45,6 +45,25 @@ export function chartMetrics(
     };
   });
 }
+
+/**
+ * The course of a metric in each of some runs, of which those are left out that have none: see
+ * MetricReader.longestSeries. `last` of each column, so that it ends where the series does.
+ */
+export function sparklines(
+  db: Database,
+  { runs, metric, columns }: { runs: readonly string[]; metric: string; columns: number },
+): Sparkline[] {
+  const reader = readerOf(db);
+  return runs.flatMap((run) => {
+    const series = reader.longestSeries(run, metric);
+    if (series === undefined) return [];
+    const { points, columns: drawn } = reader.chart(series, wholeSeries, columns);
+    return points === 0 ? [] : [{ run, points, values: [...drawn.last] }];
+  });
+}
+
+const wholeSeries: MetricWindow = { axis: "position", from: null, to: null };
 
 /** A page of the points of a series; see MetricReader.points. */
 export function metricPoints(

@@ -1,4 +1,4 @@
-import { chartMetrics, metricPoints, metricSeries } from "./metric-reads.ts";
+import { chartMetrics, metricPoints, metricSeries, sparklines } from "./metric-reads.ts";
 import { runFields } from "./runs-table/fields.ts";
 import { loadAhead, readRunsTable } from "./runs-table/table.ts";
 import { runSql } from "./sql.ts";
@@ -13,6 +13,7 @@ export const readFunctions = {
   metricSeries,
   metricPoints,
   chartMetrics,
+  sparklines,
   sql: runSql,
 };
 export type ReadFunctions = typeof readFunctions;

@@ -23,6 +23,7 @@ const laneOf: Record<keyof ReadFunctions, LaneName> = {
   metricSeries: "metrics",
   metricPoints: "metrics",
   chartMetrics: "metrics",
+  sparklines: "metrics",
   sql: "sql",
 };
 

@@ -55,6 +55,9 @@ export type CatalogAttempt = {
   endedAt: number | null;
 };
 
+/** Six letters or more of those that ids are made of. */
+const idEnd = /^[0-9A-Z]{6,}$/;
+
 type Filter = { state: string | null; experiment: string | null };
 
 type RunRow = Omit<CatalogRun, "parameters" | "evaluate" | "summary" | "starred" | "tags"> & {
@@ -117,7 +120,7 @@ export function createRunCatalog(
   const search = db.prepare<{ name: string; id: string }, RunRow>(
     `SELECT ${runColumns} ${runFrom}
      WHERE r.no IN (SELECT no FROM run WHERE name = @name
-       UNION SELECT no FROM run WHERE length(@id) >= 6 AND substr(id, -length(@id)) = @id)
+       UNION SELECT no FROM run WHERE @id <> '' AND substr(id, -length(@id)) = @id)
      ORDER BY r.no DESC LIMIT 10`,
   );
   const page = db.prepare<Filter & { limit: number; offset: number }, RunRow>(
@@ -206,7 +209,11 @@ export function createRunCatalog(
     },
     /** By name or by at least six letters of the end of the id, newest first; at most ten. */
     search(text: string): CatalogRun[] {
-      return search.all({ name: text, id: text.toUpperCase() }).map(runOf);
+      const id = text.toUpperCase();
+      const whole = byId.get(id);
+      if (whole) return [runOf(whole)];
+      // No index finds the end of an id: all runs are read, so not for what can be no such end.
+      return search.all({ name: text, id: idEnd.test(id) ? id : "" }).map(runOf);
     },
     count: (): number => countAll.get() ?? 0,
     list({ limit, offset, ...filter }: Filter & { limit: number; offset: number }) {

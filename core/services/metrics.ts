@@ -1,5 +1,11 @@
 import type { z } from "zod";
-import type { MetricChart, metricChartInputSchema, MetricSeries } from "../../shared/metrics.ts";
+import type {
+  MetricChart,
+  metricChartInputSchema,
+  MetricSeries,
+  Sparkline,
+  sparklinesInputSchema,
+} from "../../shared/metrics.ts";
 import type { CoreContext } from "./context.ts";
 import { findRun } from "./runs.ts";
 
@@ -15,4 +21,13 @@ export function metricCharts(
   signal?: AbortSignal,
 ): Promise<MetricChart[]> {
   return catalog.reader.read("chartMetrics", input, { signal });
+}
+
+/** The course of one metric in the runs of these ids; read off the core's thread. */
+export function sparklines(
+  { catalog }: Pick<CoreContext, "catalog">,
+  input: z.infer<typeof sparklinesInputSchema>,
+  signal?: AbortSignal,
+): Promise<Sparkline[]> {
+  return catalog.reader.read("sparklines", input, { signal });
 }

@@ -32,6 +32,16 @@ const sections: { title: string; keys: [keys: string, does: string][] }[] = [
     ],
   },
   {
+    title: "Heads of columns",
+    keys: [
+      ["Enter", "sort"],
+      ["Shift ← →", "move"],
+      ["+ −", "wider, narrower"],
+      ["P", "keep in view"],
+      ["Delete", "take away"],
+    ],
+  },
+  {
     title: "Models",
     keys: [["/", "find"]],
   },
@@ -63,7 +73,8 @@ const sections: { title: string; keys: [keys: string, does: string][] }[] = [
 export function ShortcutSheet({ open, onClose }: { open: boolean; onClose(): void }) {
   return (
     <Dialog open={open} onClose={onClose} title="Keys">
-      <div className={styles["keys"]}>
+      {/* Longer than a small window: the arrow keys must reach the rest. */}
+      <div className={styles["keys"]} role="region" aria-label="All keys" tabIndex={0}>
         {sections.map(({ title, keys }) => (
           <section key={title}>
             <h3>{title}</h3>

@@ -10,6 +10,10 @@ type Preferences = {
   density: Density;
   /** Columns of the runs table, as fields are written in queries; null: a choice made for you. */
   runColumns: string[] | null;
+  /** Those of them that stay in view when the table is scrolled sideways. */
+  runPinned: readonly string[];
+  /** Widths that were given to columns of the runs table, px. */
+  runWidths: Readonly<Record<string, number>>;
   /** Folders of experiments that were launched, the newest first. */
   folders: string[];
   /** Whether keys without Ctrl or Alt work outside a focused control (WCAG 2.1.4). */
@@ -17,6 +21,10 @@ type Preferences = {
   setTheme(theme: Theme): void;
   setDensity(density: Density): void;
   setRunColumns(columns: string[] | null): void;
+  setRunPinned(columns: readonly string[]): void;
+  setRunWidth(column: string, width: number): void;
+  /** Columns, pins and widths as they are for someone who has chosen nothing. */
+  resetRunColumns(): void;
   noteFolder(folder: string): void;
   setSingleKeys(singleKeys: boolean): void;
 };
@@ -30,11 +38,17 @@ export const usePreferences = create<Preferences>()(
       theme: "system",
       density: "dense",
       runColumns: null,
+      runPinned: [],
+      runWidths: {},
       folders: [],
       singleKeys: true,
       setTheme: (theme) => set({ theme }),
       setDensity: (density) => set({ density }),
       setRunColumns: (runColumns) => set({ runColumns }),
+      setRunPinned: (runPinned) => set({ runPinned }),
+      setRunWidth: (column, width) =>
+        set(({ runWidths }) => ({ runWidths: { ...runWidths, [column]: width } })),
+      resetRunColumns: () => set({ runColumns: null, runPinned: [], runWidths: {} }),
       noteFolder: (folder) =>
         set(({ folders }) => ({
           folders: [folder, ...folders.filter((other) => other !== folder)].slice(0, mostFolders),

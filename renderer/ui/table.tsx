@@ -11,6 +11,7 @@ import {
 } from "react";
 import { usePreferences } from "../state/preferences.ts";
 import { classes } from "./classes.ts";
+import { type Arrange, ColumnEdge, dragging, onColumnKey } from "./column-tools.tsx";
 import styles from "./table.module.css";
 
 export type Column<Row> = {
@@ -25,6 +26,8 @@ export type Column<Row> = {
   pinned?: boolean;
   /** Whether a click on the title sorts. */
   sortable?: boolean;
+  /** What `onSort` is told in the place of the id. */
+  sortAs?: string;
   /** Read out for a column whose title is empty. */
   label?: string;
   cell(row: Row, index: number): ReactNode;
@@ -43,6 +46,8 @@ export type TableProps<Row> = {
   onView?(first: number, last: number): void;
   sort?: Sort | null;
   onSort?(column: string): void;
+  /** How columns are moved, pinned and resized; none: they stay as they are. */
+  arrange?: Arrange;
   onOpen?(row: Row, index: number): void;
   isSelected?(row: Row): boolean;
   onSelect?(row: Row, index: number, extend: boolean): void;
@@ -163,6 +168,7 @@ export function Table<Row>(props: TableProps<Row>) {
               edge={isEdge(columns, index)}
               sort={sort}
               onSort={onSort}
+              arrange={props.arrange}
             />
           ))}
         </div>
@@ -266,14 +272,17 @@ function Head<Row>({
   edge,
   sort,
   onSort,
+  arrange,
 }: {
   column: Column<Row>;
   offset: number | undefined;
   edge: boolean;
   sort: Sort | null | undefined;
   onSort: ((column: string) => void) | undefined;
+  arrange: Arrange | undefined;
 }) {
-  const sorted = sort?.column === column.id ? sort : null;
+  const sortsBy = column.sortAs ?? column.id;
+  const sorted = sort?.column === sortsBy ? sort : null;
   const content = (
     <>
       <span className="clip">{column.title}</span>
@@ -286,9 +295,12 @@ function Head<Row>({
       role="columnheader"
       aria-sort={sorted ? (sorted.descending ? "descending" : "ascending") : undefined}
       aria-label={column.title === "" ? column.label : undefined}
-      title={column.title}
+      title={column.unit ? `${column.title}, ${column.unit}` : column.title}
+      data-column={column.id}
+      {...dragging(column.id, arrange)}
       className={classes(
         styles["cell"],
+        styles["headCell"],
         column.align === "right" && styles["right"],
         column.pinned && styles["pinned"],
         edge && styles["edge"],
@@ -296,11 +308,19 @@ function Head<Row>({
       style={{ width: column.width, left: offset }}
     >
       {column.sortable && onSort ? (
-        <button type="button" className={styles["sorter"]} onClick={() => onSort(column.id)}>
+        <button
+          type="button"
+          className={styles["sorter"]}
+          onClick={() => onSort(sortsBy)}
+          onKeyDown={(event) => onColumnKey(event, column, arrange)}
+        >
           {content}
         </button>
       ) : (
         content
+      )}
+      {arrange && column.label === undefined && (
+        <ColumnEdge id={column.id} width={column.width} arrange={arrange} />
       )}
     </div>
   );

@@ -35,6 +35,9 @@ describe("the end of an id", () => {
         data: { code: "SWEEP_NOT_FOUND" },
       });
     }
+    // A whole id is found by itself, a name without a look at all ids.
+    expect((await client.runs.get({ run: run.id.toLowerCase() })).id).toBe(run.id);
+    expect((await client.runs.get({ run: run.name })).id).toBe(run.id);
     const end = (id: string) => id.slice(-6).toLowerCase();
     expect((await client.runs.get({ run: end(run.id) })).id).toBe(run.id);
     expect((await client.models.get({ model: end(model) })).id).toBe(model);

@@ -8,6 +8,8 @@ import { State } from "../../ui/state.tsx";
 import { type Column, SelectBox } from "../../ui/table.tsx";
 import { Tags } from "../../ui/tags.tsx";
 import { When } from "../../ui/when.tsx";
+import { metricOfCurve } from "./curves.ts";
+import { Sparkline } from "./sparkline.tsx";
 import type { TableRow } from "./use-table.ts";
 
 const widths: Readonly<Record<string, number>> = {
@@ -69,6 +71,8 @@ export function tableColumns(options: {
         row.kind === "run" ? <Name run={row.run} /> : <GroupName group={row.group} />,
     },
     ...fields.map((field): Column<TableRow> => {
+      const curve = metricOfCurve(field);
+      if (curve !== null) return curveColumn(field, curve);
       const isText = words.has(field) || options.isText(field);
       const at = asked.indexOf(field);
       return {
@@ -84,6 +88,18 @@ export function tableColumns(options: {
       };
     }),
   ];
+}
+
+function curveColumn(id: string, metric: string): Column<TableRow> {
+  return {
+    id,
+    title: visible(metric),
+    unit: "curve",
+    width: Math.min(200, Math.max(110, metric.length * 6.6 + 58)),
+    sortable: true,
+    sortAs: `metric:${metric}`,
+    cell: (row) => (row.kind === "run" ? <Sparkline run={row.run} metric={metric} /> : none),
+  };
 }
 
 function Name({ run }: { run: RunRow }) {

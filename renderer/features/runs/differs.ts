@@ -1,3 +1,4 @@
+import { metricOfCurve } from "./curves.ts";
 import type { TableRow } from "./use-table.ts";
 
 /**
@@ -5,7 +6,7 @@ import type { TableRow } from "./use-table.ts";
  * what each row tells by itself.
  */
 export function differsIn(rows: readonly TableRow[], field: string, at: number): boolean {
-  if (rows.length < 2) return true;
+  if (rows.length < 2 || metricOfCurve(field) !== null) return true;
   return new Set(rows.map((row) => told(row, field, at))).size > 1;
 }
 

@@ -13,12 +13,13 @@ import { Table } from "../../ui/table.tsx";
 import { ColumnChooser } from "./column-chooser.tsx";
 import { tableColumns } from "./columns.tsx";
 import { differsIn } from "./differs.ts";
-import { defaultColumns, knownColumns, ownColumns } from "./fields.ts";
+import { askedOf, defaultColumns, knownColumns } from "./fields.ts";
 import { NoRuns } from "./no-runs.tsx";
 import styles from "./page.module.css";
 import { runFieldsQuery } from "./queries.ts";
 import { QueryBar } from "./query-bar.tsx";
 import { SelectionBar } from "./selection-bar.tsx";
+import { useArranged, useArrangement } from "./use-arrangement.ts";
 import { type TableRow, useRunsTable } from "./use-table.ts";
 import { useQueryText } from "./use-query-text.ts";
 import { ViewsMenu } from "./views-menu.tsx";
@@ -58,13 +59,7 @@ function RunsTablePage({ fields }: { fields: readonly RunField[] }) {
 
   const sortField = sort.replace(/^-/, "");
   const descending = sort.startsWith("-");
-  const asked = useMemo(
-    () =>
-      columnFields.filter(
-        (field) => field === "duration" || !ownColumns.some((own) => own === field),
-      ),
-    [columnFields],
-  );
+  const asked = useMemo(() => askedOf(columnFields), [columnFields]);
   const request = useMemo(
     () => ({
       query,
@@ -127,6 +122,8 @@ function RunsTablePage({ fields }: { fields: readonly RunField[] }) {
       }),
     [shownNames, asked, textFields, selected, select],
   );
+  const arrangement = useArrangement(columnFields);
+  const arranged = useArranged(columns, arrangement.pinned);
   const isEmpty = table.runs === 0 && query === "";
   // A query that the core refuses is told of under the bar, where it was typed.
   const refusal = dataOf(table.error)?.code === "QUERY_INVALID" ? table.error : null;
@@ -163,7 +160,7 @@ function RunsTablePage({ fields }: { fields: readonly RunField[] }) {
         <Button pressed={onlyDifferent} onClick={() => setOnlyDifferent(!onlyDifferent)}>
           Only what differs
         </Button>
-        <ColumnChooser fields={fields} chosen={columnFields} />
+        <ColumnChooser fields={fields} chosen={columnFields} arrange={arrangement} />
         <ViewsMenu
           current={{ query, sort, seeds, columns: runColumns }}
           onOpen={({ query: asked, sort: order, seeds: grouped, columns: wanted }) => {
@@ -180,7 +177,8 @@ function RunsTablePage({ fields }: { fields: readonly RunField[] }) {
       ) : (
         <Table<TableRow>
           label="Runs"
-          columns={columns}
+          columns={arranged}
+          arrange={arrangement}
           count={table.total ?? 0}
           rowAt={rowAt}
           onView={table.onView}

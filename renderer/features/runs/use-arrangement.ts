@@ -1,0 +1,65 @@
+import { useMemo } from "react";
+import { usePreferences } from "../../state/preferences.ts";
+import type { Arrange } from "../../ui/column-tools.tsx";
+import type { Column } from "../../ui/table.tsx";
+import type { TableRow } from "./use-table.ts";
+
+/** How a person has arranged the columns of the runs table; kept in this browser. */
+export type Arrangement = Arrange & { pinned: readonly string[] };
+
+/** Steps that change which columns there are (`chosen`), their order, pins and widths. */
+export function useArrangement(chosen: readonly string[]): Arrangement {
+  const pinned = usePreferences((preferences) => preferences.runPinned);
+  return useMemo(() => {
+    const { setRunColumns, setRunPinned, setRunWidth } = usePreferences.getState();
+    // As they stand in the table: the pinned ones come first.
+    const shown = pinnedFirst(chosen, pinned);
+    const isPinned = (column: string) => pinned.includes(column);
+    const moveTo = (column: string, place: string) => {
+      const to = shown.indexOf(place);
+      if (to === -1) return;
+      const next = shown.filter((name) => name !== column);
+      next.splice(to, 0, column);
+      // Among pinned columns it is one, and among others it is none.
+      if (isPinned(place) !== isPinned(column)) setRunPinned(toggled(pinned, column));
+      setRunColumns(next);
+    };
+    return {
+      pinned,
+      isFree: (column) => shown.includes(column),
+      moveTo,
+      moveBy: (column, step) => {
+        const place = shown[shown.indexOf(column) + step];
+        if (place !== undefined) moveTo(column, place);
+      },
+      togglePin: (column) => setRunPinned(toggled(pinned, column)),
+      hide: (column) => setRunColumns(shown.filter((name) => name !== column)),
+      resize: setRunWidth,
+    };
+  }, [chosen, pinned]);
+}
+
+/** Columns with the widths that were given them, those that are pinned in front. */
+export function useArranged(
+  columns: readonly Column<TableRow>[],
+  pinned: readonly string[],
+): Column<TableRow>[] {
+  const widths = usePreferences((preferences) => preferences.runWidths);
+  return useMemo(() => {
+    const arranged = columns.map((column) => ({
+      ...column,
+      width: widths[column.id] ?? column.width,
+      pinned: column.pinned === true || pinned.includes(column.id),
+    }));
+    return [...arranged.filter((column) => column.pinned), ...arranged.filter((c) => !c.pinned)];
+  }, [columns, pinned, widths]);
+}
+
+function pinnedFirst(columns: readonly string[], pinned: readonly string[]): string[] {
+  const isPinned = (column: string) => pinned.includes(column);
+  return [...columns.filter(isPinned), ...columns.filter((column) => !isPinned(column))];
+}
+
+function toggled(all: readonly string[], one: string): string[] {
+  return all.includes(one) ? all.filter((other) => other !== one) : [...all, one];
+}
