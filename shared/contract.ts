@@ -158,6 +158,21 @@ export const contract = {
       .output(runComparisonSchema),
     /** How the code of the second run differs from that of the first. */
     diffCode: base.input(z.object({ a: name, b: name })).output(codeDiffSchema),
+    /**
+     * The log from `offset` of an attempt on, page by page as it grows; from the start of the newest
+     * attempt where that is another one. Ends when the job has ended.
+     */
+    followLog: base
+      .input(
+        z.object({
+          run: name,
+          stage: stageSchema.nullable().default(null),
+          /** Null: the newest. */
+          attempt: z.int().positive().nullable().default(null),
+          offset: z.int().nonnegative().default(0),
+        }),
+      )
+      .output(eventIterator(logPageSchema)),
     log: base
       .input(
         z.object({

@@ -17,7 +17,7 @@ import { readExperiment } from "../services/experiments.ts";
 import { watchEvents } from "../services/events.ts";
 import { previewFile } from "../services/file-preview.ts";
 import { leaderboard } from "../services/leaderboard.ts";
-import { readLog } from "../services/logs.ts";
+import { followLog, readLog } from "../services/logs.ts";
 import { findModel } from "../services/find.ts";
 import { importModel } from "../services/models.ts";
 import { metricCharts, seriesOfRun, sparklines } from "../services/metrics.ts";
@@ -88,6 +88,9 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
       get: os.runs.get.handler(({ input }) => runDetail(context, findRun(context, input.run))),
       compare: os.runs.compare.handler(({ input }) => compareRuns(context, input.runs)),
       diffCode: os.runs.diffCode.handler(({ input }) => diffCode(context, input.a, input.b)),
+      followLog: os.runs.followLog.handler(({ input, signal }) =>
+        contractErrorsOf(followLog(context, input, signal), errorLog),
+      ),
       log: os.runs.log.handler(({ input }) => readLog(context, input)),
       resources: os.runs.resources.handler(({ input }) => resourceUse(context, input.run)),
       file: os.runs.file.handler(({ input }) => previewFile(context, input)),
@@ -188,6 +191,18 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
       matrix: os.robustness.matrix.handler(({ input }) => robustnessMatrix(context, input)),
     },
   });
+}
+
+/** What an iterator throws comes after its handler has answered, past the handlers' own net. */
+async function* contractErrorsOf<T>(
+  values: AsyncGenerator<T, void>,
+  errorLog: ErrorLog,
+): AsyncGenerator<T, void> {
+  try {
+    yield* values;
+  } catch (error) {
+    throw toContractError(error, errorLog);
+  }
 }
 
 function toContractError(error: unknown, errorLog: ErrorLog) {

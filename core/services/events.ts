@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EventBatch } from "../../shared/overview.ts";
 import type { CoreContext } from "./context.ts";
+import { createWaiter } from "./waiter.ts";
 
 /** Who is further behind asks for everything anew instead. */
 const longestBacklog = 2000;
@@ -39,23 +40,4 @@ export async function* watchEvents(
     forget();
     waiter.end();
   }
-}
-
-/** Lets one caller wait for calls of `wake`, which are remembered until then, or the signal. */
-function createWaiter(signal: AbortSignal | undefined) {
-  let awake = false;
-  let resolve = () => {};
-  const wake = () => {
-    awake = true;
-    resolve();
-  };
-  signal?.addEventListener("abort", wake);
-  return {
-    wake,
-    async woken(): Promise<void> {
-      if (!awake) await new Promise<void>((done) => (resolve = done));
-      awake = false;
-    },
-    end: () => signal?.removeEventListener("abort", wake),
-  };
 }

@@ -66,6 +66,18 @@ const sections: { title: string; keys: [keys: string, does: string][] }[] = [
     keys: [
       ["drag", "zoom in"],
       ["double click", "whole range"],
+      ["+ −", "zoom, in a chart that has the focus"],
+      ["← →", "move"],
+      ["0", "whole range"],
+      [`${modifierName} wheel, Shift wheel`, "zoom, move"],
+    ],
+  },
+  {
+    title: "Log",
+    keys: [
+      ["/", "find"],
+      ["Enter, Shift Enter", "next line that has it, the one before"],
+      ["E", "first error"],
     ],
   },
 ];

@@ -8,6 +8,10 @@ import { core } from "../../rpc/client.ts";
 import { useShownTheme } from "../../state/preferences.ts";
 import { axisLook, readColours, useWidth } from "../../ui/chart.ts";
 import { ErrorNotice } from "../../ui/notices.tsx";
+import { alignLines } from "../../ui/align-lines.ts";
+import { type AxisRange, columnsFor, listenForWindow } from "../../ui/chart-window.ts";
+import { useInView } from "../../ui/in-view.ts";
+import { useSettled } from "../../ui/settled.ts";
 import { formatNumber } from "../../ui/numbers.ts";
 import { lineOf, smooth } from "./chart-data.ts";
 import type { ChartLine, ChartWindow } from "./metric-charts.tsx";
@@ -39,7 +43,13 @@ export function MetricChart({
   onWindow(window: ChartWindow): void;
 }) {
   const frame = useRef<HTMLDivElement>(null);
-  const width = useWidth(frame);
+  const ownWidth = useWidth(frame);
+  const width = useInView(frame) ? ownWidth : 0;
+  const settled = useSettled(window);
+  // All there is comes first, even where a window was chosen before this chart came into view.
+  const [isKnown, setKnown] = useState(false);
+  const asked = isKnown ? settled : null;
+  const columns = columnsFor(ownWidth);
   const theme = useShownTheme();
   const points = shown.reduce((sum, { series }) => sum + series.points, 0);
   const { data, error, refetch } = useQuery({
@@ -47,9 +57,9 @@ export function MetricChart({
       input: {
         series: shown.map(({ series }) => series.id),
         axis,
-        from: window?.from ?? null,
-        to: window?.to ?? null,
-        columns: Math.max(1, Math.min(4096, Math.round(width))),
+        from: asked?.from ?? null,
+        to: asked?.to ?? null,
+        columns,
       },
     }),
     placeholderData: keepPreviousData,
@@ -58,28 +68,46 @@ export function MetricChart({
   // A series that grew has another chart.
   const drawnPoints = useRef(points);
   useEffect(() => {
-    if (drawnPoints.current === points) return;
+    if (drawnPoints.current === points || width === 0) return;
     drawnPoints.current = points;
     void refetch();
-  }, [points, refetch]);
+  }, [points, refetch, width]);
   const lines = useMemo(() => (data ?? []).map(lineOf), [data]);
   // Times are told from the start of the whole range, zoomed or not.
   const [start, setStart] = useState(0);
   const begin = Math.min(...lines.map(({ x }) => x[0] ?? Infinity));
   const wholeStart = axis === "time" && Number.isFinite(begin) ? begin : 0;
-  if (window === null && start !== wholeStart) setStart(wholeStart);
+  // An answer is to what was asked when it came; until the next one it stays.
+  const [answer, setAnswer] = useState({ data, asked });
+  if (answer.data !== data) setAnswer({ data, asked });
+  const isWhole = data !== undefined && answer.data === data && answer.asked === null;
+  if (isWhole && start !== wholeStart) setStart(wholeStart);
+  if (isWhole && !isKnown) setKnown(true);
   const zoom = useRef({ onWindow, start });
   useEffect(() => {
     zoom.current = { onWindow, start };
   }, [onWindow, start]);
+  // What is shown, told from the start, and all there is.
+  const view = useRef<AxisRange | null>(null);
+  const whole = useRef<AxisRange | null>(null);
+  useEffect(() => {
+    view.current = window && { from: window.from - start, to: window.to - start };
+  }, [window, start]);
   const aligned = useMemo((): uPlot.AlignedData => {
-    const tables = lines.map(({ x, y }): uPlot.AlignedData => [
-      start === 0 ? x : x.map((value) => value - start),
-      y,
-      smoothing > 0 ? smooth(y, smoothing) : y,
-    ]);
-    return tables.length === 0 ? [[]] : uPlot.join(tables);
-  }, [lines, smoothing, start]);
+    const drawn = lines.flatMap(({ x, y }) => {
+      const places = start === 0 ? x : x.map((value) => value - start);
+      const line = { x: places, y: smoothing > 0 ? smooth(y, smoothing) : y };
+      // The faint line is there only beside a smoothed one.
+      return [smoothing > 0 ? { x: places, y } : { x: [], y: [] }, line];
+    });
+    const { x, y } = alignLines(drawn, columns);
+    return [x, ...y];
+  }, [lines, smoothing, start, columns]);
+  useEffect(() => {
+    const [from, to] = [aligned[0][0], aligned[0].at(-1)];
+    if (isWhole && from !== undefined && to !== undefined)
+      whole.current = { from: from + start, to: to + start };
+  }, [aligned, isWhole, start]);
 
   const plot = useRef<uPlot | null>(null);
   const slots = shown.map(({ slot }) => slot).join(" ");
@@ -102,7 +130,13 @@ export function MetricChart({
           drag: { x: true, y: false, setScale: false },
         },
         scales: {
-          x: { time: false },
+          x: {
+            time: false,
+            // New data change nothing about what part of them is shown.
+            auto: () => view.current === null,
+            min: view.current?.from,
+            max: view.current?.to,
+          },
           y: isLog ? { distr: 3 } : { range: (_, low, high) => padded(low, high) },
         },
         axes: [
@@ -151,8 +185,16 @@ export function MetricChart({
       element,
     );
     made.over.addEventListener("dblclick", () => zoom.current.onWindow(null));
+    const stopListening = listenForWindow(element, {
+      shown: () => rangeOf(made, zoom.current.start),
+      whole: () => whole.current,
+      placeAt: (clientX) =>
+        made.posToVal(clientX - made.over.getBoundingClientRect().left, "x") + zoom.current.start,
+      onWindow: (next) => zoom.current.onWindow(next),
+    });
     plot.current = made;
     return () => {
+      stopListening();
       plot.current = null;
       made.destroy();
     };
@@ -161,6 +203,14 @@ export function MetricChart({
   useEffect(() => {
     plot.current?.setData(aligned);
   }, [aligned, width, theme, slots, isLog, axis, isSmooth, hasDots]);
+
+  // A window is shown at once, with the data there are, while its own are on their way.
+  useEffect(() => {
+    const { current } = plot;
+    if (current && view.current)
+      current.setScale("x", { min: view.current.from, max: view.current.to });
+    else current?.setData(current.data);
+  }, [window, start]);
 
   if (error) return <ErrorNotice error={error} />;
   return <div ref={frame} role="img" aria-label={described(name, shown, isLive)} />;
@@ -172,6 +222,13 @@ function described(name: string, shown: readonly ChartLine[], isLive: boolean): 
       `${label}: ${points} points, last ${formatNumber(last)}, from ${formatNumber(minimum)} to ${formatNumber(maximum)}`,
   );
   return `Chart of ${name}${isLive ? ", still growing" : ""}. ${lines.join(". ")}`;
+}
+
+/** What a chart shows of its axis; null before it shows anything. */
+function rangeOf(plot: uPlot, start: number): AxisRange | null {
+  const { min, max } = plot.scales["x"] ?? {};
+  if (typeof min !== "number" || typeof max !== "number" || min >= max) return null;
+  return { from: min + start, to: max + start };
 }
 
 function padded(low: number | null, high: number | null): [number, number] {

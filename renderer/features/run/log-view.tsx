@@ -2,16 +2,17 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import type { Stage } from "../../../shared/schemas/run-folder.ts";
 import type { AttemptView } from "../../../shared/views.ts";
-import { client } from "../../rpc/client.ts";
+import { useKeys } from "../../state/keys.ts";
 import { Button } from "../../ui/button.tsx";
+import { classes } from "../../ui/classes.ts";
 import { Input } from "../../ui/input.tsx";
 import { Segments } from "../../ui/layout.tsx";
 import { ErrorNotice } from "../../ui/notices.tsx";
-import { appendLog, looksLikeError, shownLine } from "./log-lines.ts";
+import lineStyles from "./log-line.module.css";
+import { findLine, logParts, looksLikeError, shownLine } from "./log-lines.ts";
 import styles from "./page.module.css";
+import { useLog } from "./use-log.ts";
 
-/** Between two looks at a log that still grows, ms. */
-const interval = 700;
 const lineHeight = 18;
 
 /** The log of a run's newest attempt of a stage, as it grows. */
@@ -29,7 +30,7 @@ export function LogView({
   const failed = stages.findLast(({ state }) => state === "failed")?.stage;
   const stage = chosen ?? (isLive ? known.at(-1) : (failed ?? known[0])) ?? null;
   return (
-    <Log key={stage ?? ""} run={run} stage={stage} isLive={isLive}>
+    <LogOfStage key={stage ?? ""} run={run} stage={stage} isLive={isLive}>
       {known.length > 1 && stage && (
         <Segments<Stage>
           label="Stage"
@@ -38,11 +39,11 @@ export function LogView({
           onChange={setChosen}
         />
       )}
-    </Log>
+    </LogOfStage>
   );
 }
 
-function Log({
+function LogOfStage({
   run,
   stage,
   isLive,
@@ -53,11 +54,14 @@ function Log({
   isLive: boolean;
   children: ReactNode;
 }) {
-  const { lines, error } = useLog(run, stage, isLive);
+  const { log, error } = useLog(run, stage);
+  const { lines } = log;
   const [follows, setFollows] = useState(isLive);
   const [wanted, setWanted] = useState("");
   const [found, setFound] = useState<number | null>(null);
+  const [note, setNote] = useState("");
   const scroller = useRef<HTMLDivElement>(null);
+  const finder = useRef<HTMLInputElement>(null);
   // A last line without text is the end of the one in front of it.
   const count = lines.at(-1) === "" ? lines.length - 1 : lines.length;
   const virtual = useVirtualizer({
@@ -70,44 +74,69 @@ function Log({
     if (follows && count > 0) virtual.scrollToIndex(count - 1, { align: "end" });
   }, [follows, count, virtual]);
 
-  function show(index: number): void {
+  function show(index: number, absence: string): void {
+    setNote(index === -1 ? absence : "");
     if (index === -1) return;
     setFollows(false);
     setFound(index);
     virtual.scrollToIndex(index, { align: "center" });
   }
-  function findNext(): void {
-    const text = wanted.toLowerCase();
-    if (text === "") return;
-    const after = (found ?? -1) + 1;
-    const matches = (line: string) => shownLine(line).toLowerCase().includes(text);
-    const next = lines.findIndex((line, index) => index >= after && matches(line));
-    show(next === -1 ? lines.findIndex(matches) : next);
+  function find(backwards: boolean): void {
+    if (wanted === "") return;
+    const start = found === null ? 0 : found + (backwards ? -1 : 1);
+    show(findLine(lines, wanted, start, backwards), "No line has this.");
   }
+  const showFirstError = () =>
+    show(
+      lines.findIndex((line) => looksLikeError(shownLine(line))),
+      "No line looks like an error.",
+    );
+  useKeys({ "/": () => finder.current?.focus(), e: showFirstError });
 
   return (
     <>
       <div className={styles["logTools"]}>
         {children}
         <Input
+          ref={finder}
           aria-label="Find in the log"
           placeholder="Find"
           value={wanted}
           onChange={(event) => {
             setWanted(event.target.value);
             setFound(null);
+            setNote("");
           }}
-          onKeyDown={(event) => event.key === "Enter" && findNext()}
+          onKeyDown={(event) => {
+            if (event.key === "Enter") find(event.shiftKey);
+            if (event.key === "Escape") scroller.current?.focus();
+          }}
         />
         <Button
           kind="quiet"
-          icon="warning"
-          onClick={() => show(lines.findIndex((line) => looksLikeError(shownLine(line))))}
-        >
+          icon="arrowUp"
+          aria-label="Line before that has it"
+          disabled={wanted === ""}
+          onClick={() => find(true)}
+        />
+        <Button
+          kind="quiet"
+          icon="arrowDown"
+          aria-label="Next line that has it"
+          disabled={wanted === ""}
+          onClick={() => find(false)}
+        />
+        <Button kind="quiet" icon="warning" onClick={showFirstError}>
           First error
         </Button>
+        <span className="muted" role="status">
+          {note}
+        </span>
         <span className="grow" />
-        <span className="subtle num">{count.toLocaleString("en-US")} lines</span>
+        <span className="subtle num">
+          {log.attempt !== null && log.attempt > 1 && `attempt ${log.attempt} · `}
+          {count.toLocaleString("en-US")} lines
+        </span>
         <Button pressed={follows} icon="arrowDown" onClick={() => setFollows(!follows)}>
           Follow
         </Button>
@@ -121,68 +150,60 @@ function Log({
         role="log"
         aria-live="off"
         aria-label="Log"
+        aria-busy={stage !== null && !log.ended}
         tabIndex={0}
         onWheel={(event) => event.deltaY < 0 && setFollows(false)}
       >
         <div style={{ height: virtual.getTotalSize(), position: "relative" }}>
-          {virtual.getVirtualItems().map(({ index, start }) => {
-            const line = shownLine(lines[index] ?? "");
-            return (
-              <div
-                key={index}
-                className={styles["logLine"]}
-                style={{ transform: `translateY(${start}px)` }}
-                data-found={index === found ? "" : undefined}
-                data-error={looksLikeError(line) ? "" : undefined}
-              >
-                <span aria-hidden="true">{index + 1}</span>
-                <span dir="ltr">{line}</span>
-              </div>
-            );
-          })}
+          {virtual.getVirtualItems().map(({ index, start }) => (
+            <Line
+              key={index}
+              index={index}
+              start={start}
+              line={lines[index] ?? ""}
+              isFound={index === found}
+            />
+          ))}
         </div>
       </div>
     </>
   );
 }
 
-/** Reads a log from its start, page by page, and goes on while it grows. */
-function useLog(run: string, stage: Stage | null, isLive: boolean) {
-  // A new object each time, around one list that only grows: a long log is not copied.
-  const [log, setLog] = useState<{ lines: string[] }>({ lines: [] });
-  const [error, setError] = useState<unknown>(null);
-  const live = useRef(isLive);
-  useEffect(() => {
-    live.current = isLive;
-  }, [isLive]);
-  useEffect(() => {
-    if (stage === null) return undefined;
-    let offset = 0;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let isGone = false;
-    const lines: string[] = [];
-    const read = async () => {
-      try {
-        const page = await client.runs.log({ run, stage, offset });
-        if (isGone) return;
-        const isMore = page.nextOffset > offset;
-        offset = page.nextOffset;
-        if (isMore) appendLog(lines, page.text);
-        setError(null);
-        setLog({ lines });
-        if (page.ended || (!isMore && !live.current)) return;
-        timer = setTimeout(() => void read(), isMore ? 0 : interval);
-      } catch (caught) {
-        if (isGone) return;
-        setError(caught);
-        timer = setTimeout(() => void read(), interval);
-      }
-    };
-    void read();
-    return () => {
-      isGone = true;
-      clearTimeout(timer);
-    };
-  }, [run, stage]);
-  return { lines: log.lines, error };
+function Line({
+  index,
+  start,
+  line,
+  isFound,
+}: {
+  index: number;
+  start: number;
+  line: string;
+  isFound: boolean;
+}) {
+  return (
+    <div
+      className={styles["logLine"]}
+      style={{ transform: `translateY(${start}px)` }}
+      data-found={isFound ? "" : undefined}
+      data-error={looksLikeError(shownLine(line)) ? "" : undefined}
+    >
+      <span aria-hidden="true">{index + 1}</span>
+      <span dir="ltr">
+        {logParts(line).map(({ text, colour, bold }, at) =>
+          colour === null && !bold ? (
+            text
+          ) : (
+            <span
+              key={at}
+              className={classes(lineStyles["part"], bold && lineStyles["bold"])}
+              data-colour={colour ?? undefined}
+            >
+              {text}
+            </span>
+          ),
+        )}
+      </span>
+    </div>
+  );
 }
