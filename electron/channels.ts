@@ -4,6 +4,8 @@ export const channels = {
   connect: "connect",
   /** Main to page: here it is. */
   port: "port",
+  /** Main to page: the process behind all ports has died without a word to them. */
+  lost: "lost",
   /** Main to page: go to this address of the app. */
   open: "open",
   /** Page to main, answered: a folder that the person chooses. */

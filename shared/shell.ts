@@ -18,6 +18,8 @@ export type Shell = {
 export const shellName = "gauntlet";
 /** Said to the page's window together with a port. */
 export const portMessage = "gauntlet-port";
+/** Said to the page's window when the process behind its port died and could not say so itself. */
+export const lostMessage = "gauntlet-lost";
 
 /**
  * What is said over the port beside the contract's own messages, which are text or bytes: that the

@@ -44,6 +44,8 @@ async function keepOpen(data: string): Promise<void> {
   } catch (error) {
     sayProblem(error);
     process.exitCode = 1;
+    // Which is listened to for its end, and would keep this process; the host starts another.
+    process.stdin.destroy();
   }
 }
 

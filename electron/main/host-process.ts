@@ -26,6 +26,8 @@ export function startHost(options: {
   onNote(note: CoreNote): void;
 }): Host {
   const { node, script, data, onNote } = options;
+  /** Pages that were given a port and are still there. */
+  const pages = new Set<WebContents>();
   let isEnding = false;
   let child = start();
 
@@ -35,8 +37,12 @@ export function startHost(options: {
     });
     made.on("message", (note: CoreNote) => onNote(note));
     made.once("exit", () => {
-      // Its core ends with it, and so do its ports: pages ask for new ones.
-      if (!isEnding) setTimeout(() => (child = start()), pause);
+      if (isEnding) return;
+      // Its core ends with it, and so do its ports, which not every Chromium tells the other end.
+      setTimeout(() => {
+        child = start();
+        for (const page of pages) page.send(channels.lost);
+      }, pause);
     });
     return made;
   }
@@ -48,6 +54,9 @@ export function startHost(options: {
       const what: HostOrder = "page";
       child.postMessage(what, [port1]);
       page.postMessage(channels.port, null, [port2]);
+      if (pages.has(page)) return;
+      pages.add(page);
+      page.once("destroyed", () => pages.delete(page));
     },
     end() {
       isEnding = true;

@@ -1,6 +1,6 @@
 /** The only bridge between the page and the window. Nothing of Node or Electron gets through it. */
 import { contextBridge, ipcRenderer, webUtils } from "electron";
-import { portMessage, type Shell, shellName } from "../../shared/shell.ts";
+import { lostMessage, portMessage, type Shell, shellName } from "../../shared/shell.ts";
 import { channels } from "../channels.ts";
 
 const shell: Shell = {
@@ -27,3 +27,4 @@ contextBridge.exposeInMainWorld(shellName, shell);
 ipcRenderer.on(channels.port, (event) =>
   window.postMessage(portMessage, location.origin, event.ports),
 );
+ipcRenderer.on(channels.lost, () => window.postMessage(lostMessage, location.origin));

@@ -29,7 +29,11 @@ export type Desktop = {
   quit(): Promise<void>;
 };
 
-export async function openDesktop(data: string): Promise<Desktop> {
+/** `waitsFor` is the text by which the page is known to be there, where it is not the app's usual. */
+export async function openDesktop(
+  data: string,
+  { waitsFor }: { waitsFor?: string } = {},
+): Promise<Desktop> {
   for (const name of ["build-renderer.mjs", "build-electron.mjs"])
     execFileSync(process.execPath, [`${root}scripts/${name}`, "--if-needed"], {
       stdio: ["ignore", "ignore", "inherit"],
@@ -56,7 +60,11 @@ export async function openDesktop(data: string): Promise<Desktop> {
   page.on("console", (message) => {
     if (message.type() === "error") problems.push(message.text());
   });
-  await page.getByRole("navigation", { name: "Pages" }).waitFor();
+  await (
+    waitsFor === undefined
+      ? page.getByRole("navigation", { name: "Pages" })
+      : page.getByText(waitsFor)
+  ).waitFor();
   return {
     app,
     page,
