@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     environment: "node",
-    include: ["{shared,core,cli,agent,renderer,resources,tests}/**/*.test.ts"],
+    include: ["{shared,core,cli,agent,electron,renderer,resources,tests}/**/*.test.ts"],
     exclude: ["**/node_modules/**", "tests/fixtures/**"],
     globals: false,
     // Tests start processes, change signals and fill data folders: one process per file, and not

@@ -85,11 +85,14 @@ export const layerTable: Readonly<Record<string, Layer>> = {
     node: false,
   },
   // The desktop window's processes; the core is a process of its own.
-  electron: {
-    layers: ["shared", "core/platform", "core/api"],
-    packages: ["electron", "ws"],
+  electron: { layers: ["shared"], packages: [], node: false },
+  "electron/main": {
+    layers: ["electron", "shared", "core/platform", "core/api"],
+    packages: ["electron"],
     node: true,
   },
+  "electron/host": { layers: ["electron", "shared"], packages: ["electron", "ws"], node: true },
+  "electron/preload": { layers: ["electron", "shared"], packages: ["electron"], node: false },
   agent: {
     layers: ["shared", "core/domain", "core/storage"],
     packages: ["zod"],

@@ -5,9 +5,12 @@ import { socketPath } from "../../core/api/socket-path.ts";
 import type { CoreNote, EndedNote } from "../../shared/core-notes.ts";
 import { GauntletError } from "../../shared/errors.ts";
 import { dataFolderOf } from "../context.ts";
+import { gather } from "../gather.ts";
 
 /** Ended runs that are named, however many there are. */
 const mostNamed = 3;
+/** Runs that end so soon after a note are told of together, ms. */
+const quiet = 30_000;
 /** Wait after a lost connection, ms. */
 const pause = 300;
 
@@ -75,6 +78,9 @@ function untilToldToEnd(): Promise<void> {
 async function follow(client: () => Client, signal: AbortSignal): Promise<void> {
   let seq: number | null = null;
   let before = "";
+  const ends = gather<RunEnd>(quiet, (batch) => {
+    void endedNote(client(), batch).then(say);
+  });
   const tellJobs = async () => {
     const { jobs } = await client().system.overview({});
     const running = jobs.starting + jobs.running + jobs.collecting;
@@ -92,7 +98,7 @@ async function follow(client: () => Client, signal: AbortSignal): Promise<void> 
         const ended = batch.events.filter(
           ({ kind }) => kind === "run.succeeded" || kind === "run.failed",
         );
-        if (ended.length > 0) say(await endedNote(client(), ended));
+        ends.add(ended);
         await tellJobs();
       }
     } catch {
@@ -100,19 +106,27 @@ async function follow(client: () => Client, signal: AbortSignal): Promise<void> 
     }
     await sleep(pause, undefined, { signal }).catch(() => undefined);
   }
+  ends.end();
 }
 
-async function endedNote(
-  client: Client,
-  ended: readonly { kind: string; subject: string; data: Record<string, unknown> }[],
-): Promise<EndedNote> {
+type RunEnd = { kind: string; subject: string; data: Record<string, unknown> };
+
+async function endedNote(client: Client, ended: readonly RunEnd[]): Promise<EndedNote> {
   const named = await Promise.all(
     ended.slice(0, mostNamed).map(async ({ kind, subject, data }) => {
-      const { name } = await client.runs.get({ run: subject });
       const reason = typeof data["reason"] === "string" ? data["reason"] : null;
+      const name = await nameOf(client, subject);
       return { id: subject, name, state: kind.slice("run.".length), reason };
     }),
   );
   const failed = ended.filter(({ kind }) => kind === "run.failed").length;
   return { kind: "ended", succeeded: ended.length - failed, failed, runs: named };
+}
+
+async function nameOf(client: Client, run: string): Promise<string> {
+  try {
+    return (await client.runs.get({ run })).name;
+  } catch {
+    return "A run"; // deleted since, or the core has gone
+  }
 }

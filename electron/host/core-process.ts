@@ -1,6 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { createInterface } from "node:readline";
 import { delimiter, dirname } from "node:path";
+import { coreEnvironment } from "./core-environment.ts";
 import type { CoreNote } from "../../shared/core-notes.ts";
 
 /** From the first pause before a core that ended is started again to the longest, ms. */
@@ -32,7 +33,7 @@ export function keepCore(options: {
   let gone = (): void => undefined;
 
   function start(): void {
-    const { NODE_OPTIONS: _options, ELECTRON_RUN_AS_NODE: _asNode, ...env } = process.env;
+    const env = coreEnvironment(process.env);
     // Jobs that ask for `node` get the one that the core runs on.
     const path = [dirname(node), env["PATH"]].filter(Boolean).join(delimiter);
     // The input stays open for as long as this process lives: the core ends with it.

@@ -10,11 +10,13 @@ import { channels, type HostOrder } from "../channels.ts";
 
 /** Wait before a host that died is started again, ms. */
 const pause = 500;
+/** How long a core may take to finish before the app ends without it, ms. */
+const longestDrain = 30_000;
 
 export type Host = {
   /** Gives a page a port to the core. */
   connect(page: WebContents): void;
-  /** Lets the core finish what it is at; resolves when it has ended. */
+  /** Lets the core finish what it is at; resolves when it has ended, or takes too long. */
   end(): Promise<void>;
 };
 
@@ -61,7 +63,10 @@ export function startHost(options: {
     end() {
       isEnding = true;
       if (child.pid === undefined) return Promise.resolve();
-      const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+      const gone = new Promise<void>((resolve) => {
+        child.once("exit", () => resolve());
+        setTimeout(resolve, longestDrain);
+      });
       order("end");
       return gone;
     },

@@ -2,12 +2,15 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { app, type BrowserWindow, dialog, ipcMain, nativeTheme, type WebContents } from "electron";
+import { prepareDataFolder } from "../../core/platform/data-folder.ts";
+import { exitStatusOf, GauntletError } from "../../shared/errors.ts";
 import { channels } from "../channels.ts";
 import { guardPages, isOurs, refusePermissions } from "./guards.ts";
 import { type Host, startHost } from "./host-process.ts";
 import { setMenu } from "./menu.ts";
 import { notifyEnded } from "./notifications.ts";
 import { dataFolder, installation, nodeOf } from "./paths.ts";
+import { isTheme, type Memory, openMemory } from "./memory.ts";
 import { registerScheme, servePages } from "./pages.ts";
 import { createTray, describeJobs, type JobsTray } from "./tray.ts";
 import { openWindow, showWindow } from "./window.ts";
@@ -17,18 +20,24 @@ let window: BrowserWindow | null = null;
 let host: Host | null = null;
 let tray: JobsTray | null = null;
 let icon = "";
+let memory: Memory;
 let jobs = { running: 0, queued: 0 };
 let isQuitting = false;
 let isDrained = false;
-let hasToldOfJobs = false;
 
 app.setName("Gauntlet");
-// One window and one core for each data folder; what the window keeps lies beside it.
-app.setPath("userData", join(data, "window"));
 registerScheme();
 guardPages();
 
-if (app.requestSingleInstanceLock()) {
+const problem = prepare();
+if (problem) {
+  // Before the application is ready a box would be a line on the error stream of nobody.
+  void app.whenReady().then(() => {
+    process.stderr.write(`${problem.code}: ${problem.message}\n`);
+    dialog.showErrorBox(problem.message, `${problem.hint}\n\n${problem.code}`);
+    app.exit(exitStatusOf(problem.code));
+  });
+} else if (app.requestSingleInstanceLock()) {
   app.on("second-instance", (_event, args, workingFolder) =>
     open(pathFor(args, workingFolder) ?? undefined),
   );
@@ -52,7 +61,24 @@ if (app.requestSingleInstanceLock()) {
     });
 } else app.quit();
 
+/** Takes the folder for what the window keeps. Gives what is wrong with the data folder, or null. */
+function prepare(): GauntletError | null {
+  const own = join(data, "window");
+  try {
+    prepareDataFolder(data);
+    prepareDataFolder(own);
+  } catch (error) {
+    if (error instanceof GauntletError) return error;
+    throw error;
+  }
+  // One window and one core for each data folder.
+  app.setPath("userData", own);
+  memory = openMemory(join(own, "window.json"));
+  return null;
+}
+
 async function start(): Promise<void> {
+  nativeTheme.themeSource = memory.get().theme;
   const folder = await installation(data);
   icon = join(folder, "resources", "icons", "gauntlet-512.png");
   refusePermissions();
@@ -77,8 +103,9 @@ async function start(): Promise<void> {
   });
   ipcMain.on(channels.theme, ({ senderFrame }, theme: unknown) => {
     if (!senderFrame || !isOurs(senderFrame.url)) return;
-    if (theme === "system" || theme === "light" || theme === "dark")
-      nativeTheme.themeSource = theme;
+    if (!isTheme(theme) || theme === memory.get().theme) return;
+    nativeTheme.themeSource = theme;
+    memory.set({ theme });
   });
   ipcMain.handle(channels.chooseFolder, ({ sender, senderFrame }) =>
     senderFrame && isOurs(senderFrame.url) ? chooseFolder(sender) : null,
@@ -92,12 +119,13 @@ function open(path?: string): void {
     showWindow(window, path);
     return;
   }
-  const made = openWindow(icon, path);
+  const made = openWindow(icon, memory, path);
   window = made;
   made.on("close", (event) => {
+    const { hasToldOfJobs } = memory.get();
     if (isQuitting || hasToldOfJobs || jobs.running + jobs.queued === 0) return;
     event.preventDefault();
-    hasToldOfJobs = true;
+    memory.set({ hasToldOfJobs: true });
     void tellOfJobs(made);
   });
   made.on("closed", () => {
@@ -105,7 +133,7 @@ function open(path?: string): void {
   });
 }
 
-/** Once, when the window is closed over unfinished jobs. */
+/** Once and for all, when the window is first closed over unfinished jobs. */
 async function tellOfJobs(over: BrowserWindow): Promise<void> {
   const { response } = await dialog.showMessageBox(over, {
     type: "info",

@@ -9,14 +9,27 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 /** For whatever a window may come to hang at, ms: the test's own limit would leave it running. */
 const deadline = 60_000;
 
-const environment = () => ({
-  ...process.env,
-  DISPLAY: process.env["TESTWORLD_DISPLAY"] ?? process.env["DISPLAY"] ?? "",
-  GAUNTLET_NODE: process.execPath,
-});
+/** How the window is started over a data folder. */
+export function programFor(data: string) {
+  return {
+    command: part("electron").at,
+    // Only here: in a container Chromium's own sandbox cannot be set up.
+    args: ["--no-sandbox", root, "--data", data],
+    env: {
+      ...process.env,
+      DISPLAY: process.env["TESTWORLD_DISPLAY"] ?? process.env["DISPLAY"] ?? "",
+      GAUNTLET_NODE: process.execPath,
+    },
+  };
+}
 
-/** Only here: in a container Chromium's own sandbox cannot be set up. */
-const argumentsFor = (data: string) => ["--no-sandbox", root, "--data", data];
+/** Builds pages and processes where they are older than their sources. */
+export function buildDesktop(): void {
+  for (const name of ["build-renderer.mjs", "build-electron.mjs"])
+    execFileSync(process.execPath, [`${root}scripts/${name}`, "--if-needed"], {
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+}
 
 export type Desktop = {
   app: ElectronApplication;
@@ -34,15 +47,12 @@ export async function openDesktop(
   data: string,
   { waitsFor }: { waitsFor?: string } = {},
 ): Promise<Desktop> {
-  for (const name of ["build-renderer.mjs", "build-electron.mjs"])
-    execFileSync(process.execPath, [`${root}scripts/${name}`, "--if-needed"], {
-      stdio: ["ignore", "ignore", "inherit"],
-    });
-  const electron = part("electron").at;
+  buildDesktop();
+  const { command, args, env } = programFor(data);
   const app = await _electron.launch({
-    executablePath: electron,
-    args: argumentsFor(data),
-    env: environment(),
+    executablePath: command,
+    args,
+    env,
     timeout: deadline,
   });
   const main = app.process();
@@ -69,10 +79,10 @@ export async function openDesktop(
     app,
     page,
     problems,
-    startAgain: (...args) =>
+    startAgain: (...more) =>
       new Promise((resolve, reject) => {
-        const child = spawn(electron, [...argumentsFor(data), ...args], {
-          env: environment(),
+        const child = spawn(command, [...args, ...more], {
+          env,
           stdio: "ignore",
           timeout: deadline,
         });
