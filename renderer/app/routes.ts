@@ -32,6 +32,12 @@ const home = createRoute({
   },
 });
 
+const firstRun = createRoute({
+  getParentRoute: () => root,
+  path: "/first-run/$sweep",
+  component: lazyRouteComponent(() => import("../features/first-run/page.tsx"), "FirstRunPage"),
+});
+
 const runs = createRoute({
   getParentRoute: () => root,
   path: "/runs",
@@ -121,6 +127,7 @@ const settings = createRoute({
 
 export const routeTree = root.addChildren([
   home,
+  firstRun,
   runs,
   run,
   compare,

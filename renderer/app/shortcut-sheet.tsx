@@ -84,9 +84,8 @@ const sections: { title: string; keys: [keys: string, does: string][] }[] = [
 
 export function ShortcutSheet({ open, onClose }: { open: boolean; onClose(): void }) {
   return (
-    <Dialog open={open} onClose={onClose} title="Keys">
-      {/* Longer than a small window: the arrow keys must reach the rest. */}
-      <div className={styles["keys"]} role="region" aria-label="All keys" tabIndex={0}>
+    <Dialog open={open} onClose={onClose} title="Keys" wide>
+      <div className={styles["keys"]}>
         {sections.map(({ title, keys }) => (
           <section key={title}>
             <h3>{title}</h3>

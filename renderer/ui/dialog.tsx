@@ -1,5 +1,6 @@
 import { Dialog as Base } from "@base-ui/react/dialog";
 import type { ReactNode } from "react";
+import { classes } from "./classes.ts";
 import styles from "./dialog.module.css";
 
 /**
@@ -14,6 +15,7 @@ export function Dialog({
   children,
   actions,
   top,
+  wide,
 }: {
   open: boolean;
   onClose(): void;
@@ -23,12 +25,16 @@ export function Dialog({
   actions?: ReactNode;
   /** Near the top edge, for lists that grow. */
   top?: boolean;
+  /** For what would be longer than a small window. */
+  wide?: boolean;
 }) {
   return (
     <Base.Root open={open} onOpenChange={(isOpen) => !isOpen && onClose()}>
       <Base.Portal>
         <Base.Backdrop className={styles["backdrop"]} />
-        <Base.Popup className={top ? styles["topPopup"] : styles["popup"]}>
+        <Base.Popup
+          className={classes(top ? styles["topPopup"] : styles["popup"], wide && styles["wide"])}
+        >
           <Base.Title className={hideTitle ? "heard" : styles["title"]}>{title}</Base.Title>
           {children}
           {actions && <div className={styles["actions"]}>{actions}</div>}

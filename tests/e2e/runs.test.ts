@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { createCore } from "../../core/core.ts";
 import { hasProgram } from "../parts.ts";
 import { openApp } from "../support/app.ts";
+import { runCli } from "../support/cli.ts";
 import { folderWith, untilDone } from "../support/core.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -113,6 +114,33 @@ test.skipIf(!hasBrowser)(
     await page.getByRole("button", { name: "Reset" }).click();
     await expect.poll(free).toEqual(before);
     await expect.poll(width).toBe(wide);
+    expect(problems).toEqual([]);
+  },
+);
+
+test.skipIf(!hasBrowser)(
+  "a new data folder leads to the demo, which is watched as it happens [chromium]",
+  async () => {
+    const data = temporaryFolder();
+    const { page, accessibilityProblems, problems } = await openApp(data);
+    await page.getByRole("button", { name: "Start the digits demo" }).click();
+    await page.getByRole("heading", { name: "4 models are running the gauntlet" }).waitFor();
+    await page.getByRole("img", { name: "ddn: not begun" }).nth(3).waitFor();
+    await page
+      .getByRole("img", { name: /^train\/loss from/ })
+      .first()
+      .waitFor();
+    const steps = page.getByRole("list", { name: "How far it is" });
+    expect(await steps.getByRole("listitem").allInnerTexts()).toHaveLength(4);
+    expect(await accessibilityProblems()).toEqual([]);
+    await page.emulateMedia({ colorScheme: "dark" });
+    expect(await accessibilityProblems()).toEqual([]);
+
+    // Jobs outlive the server: none may be left behind.
+    expect(await runCli(["sweeps", "stop", "digits"], data)).toMatchObject({ status: 0 });
+    await page.getByRole("heading", { name: "0 of 4 models came through" }).waitFor();
+    await page.getByRole("button", { name: "Read the leaderboard" }).click();
+    await page.getByRole("heading", { name: "Robustness" }).waitFor();
     expect(problems).toEqual([]);
   },
 );

@@ -7,16 +7,23 @@ import { formatNumber } from "../../ui/numbers.ts";
 import { sparklineOf } from "./sparkline-batch.ts";
 import styles from "./sparkline.module.css";
 
-/** px */
-const width = 84;
-const height = 18;
 /** Space for the stroke and the dot at the end, px. */
 const margin = 2.5;
 /** How often the course of what runs is looked at, ms. */
 const interval = 2000;
 
+type Size = {
+  /** px */
+  width?: number;
+  height?: number;
+};
+
 /** The course of a metric in a run, from its smallest to its largest value. */
-export function Sparkline({ run, metric }: { run: RunRow; metric: string }) {
+export function Sparkline({
+  run,
+  metric,
+  ...size
+}: Size & { run: Pick<RunRow, "id" | "state">; metric: string }) {
   const isLive = run.state === "running" || run.state === "queued";
   const { data, isError } = useQuery({
     // One that has ended is asked for once more: the last points came with the end.
@@ -30,20 +37,19 @@ export function Sparkline({ run, metric }: { run: RunRow; metric: string }) {
   if (isError) return <span className="subtle">not read</span>;
   if (data === undefined && run.state !== "queued") return null;
   if (!data) return <span className="subtle">–</span>;
-  return <Drawn line={data} metric={metric} isLive={isLive} isFailed={run.state === "failed"} />;
+  const look = isLive ? "live" : run.state === "failed" ? "failed" : undefined;
+  return <Drawn line={data} metric={metric} look={look} {...size} />;
 }
 
 function Drawn({
   line: { points, values },
   metric,
-  isLive,
-  isFailed,
-}: {
-  line: Line;
-  metric: string;
-  isLive: boolean;
-  isFailed: boolean;
-}) {
+  look,
+  width = 84,
+  height = 18,
+}: Size & { line: Line; metric: string; look: string | undefined }) {
+  const innerWidth = width - 2 * margin;
+  const innerHeight = height - 2 * margin;
   const low = Math.min(...values);
   const high = Math.max(...values);
   const x = (index: number) => margin + (index / Math.max(1, values.length - 1)) * innerWidth;
@@ -58,7 +64,7 @@ function Drawn({
   return (
     <svg
       className={styles["line"]}
-      data-look={isLive ? "live" : isFailed ? "failed" : undefined}
+      data-look={look}
       width={width}
       height={height}
       role="img"
@@ -72,9 +78,6 @@ function Drawn({
     </svg>
   );
 }
-
-const innerWidth = width - 2 * margin;
-const innerHeight = height - 2 * margin;
 
 function round(place: number): number {
   return Math.round(place * 10) / 10;
