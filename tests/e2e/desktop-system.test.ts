@@ -106,6 +106,7 @@ test.skipIf(!hasElectron)(
     });
     let said = "";
     child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString("utf8")));
-    await until(() => Promise.resolve(said.includes("DATA_FOLDER_READ_ONLY: The data folder")));
+    await until(() => Promise.resolve(said.includes("DATA_FOLDER_READ_ONLY")));
+    expect(said).toContain("DATA_FOLDER_READ_ONLY: The data folder");
   },
 );

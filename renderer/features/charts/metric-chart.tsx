@@ -87,12 +87,13 @@ export function MetricChart({
   useEffect(() => {
     zoom.current = { onWindow, start };
   }, [onWindow, start]);
-  // What is shown, told from the start, and all there is.
+  // What is to be shown, told from the start, null for what the data have; and all there is.
   const view = useRef<AxisRange | null>(null);
   const whole = useRef<AxisRange | null>(null);
   useEffect(() => {
-    view.current = window && { from: window.from - start, to: window.to - start };
-  }, [window, start]);
+    const shown = window ?? (isWhole ? null : whole.current);
+    view.current = shown && { from: shown.from - start, to: shown.to - start };
+  }, [window, start, isWhole]);
   const aligned = useMemo((): uPlot.AlignedData => {
     const drawn = lines.flatMap(({ x, y }) => {
       const places = start === 0 ? x : x.map((value) => value - start);
@@ -210,7 +211,7 @@ export function MetricChart({
     if (current && view.current)
       current.setScale("x", { min: view.current.from, max: view.current.to });
     else current?.setData(current.data);
-  }, [window, start]);
+  }, [window, start, isWhole]);
 
   if (error) return <ErrorNotice error={error} />;
   return <div ref={frame} role="img" aria-label={described(name, shown, isLive)} />;

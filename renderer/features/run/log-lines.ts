@@ -13,9 +13,7 @@ export type LogPart = {
 };
 
 /** Control sequences (ECMA-48, section 5.4), and operating system commands such as links. */
-const sequences =
-  // oxlint-disable-next-line no-control-regex
-  /\u001b\[([0-?]*)[ -/]*([@-~])|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)/g;
+const sequences = /\u001b\[([0-?]*)[ -/]*([@-~])|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)/g;
 const errors =
   /^\s*(\w+\.)*\w*(Error|Exception)\b|\b(error|fatal|traceback|out of memory|panic)\b/i;
 
