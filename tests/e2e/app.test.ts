@@ -1,12 +1,9 @@
 import { createRouterClient } from "@orpc/server";
 import { expect, test } from "vitest";
 import { createCore } from "../../core/core.ts";
-import { hasProgram } from "../parts.ts";
-import { openApp } from "../support/app.ts";
+import { hasShell, openApp, shell } from "../support/app.ts";
 import { folderWith, untilDone } from "../support/core.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-
-const hasBrowser = hasProgram("chromium");
 
 /** What a hostile program could report: markup, a right-to-left mark, a terminal's escape. */
 const hostile = `<img src=x onerror="document.title='owned'">\u202e\u001b[31m`;
@@ -41,8 +38,8 @@ console.log("Error: this is the first one");`,
   return { data, runs };
 }
 
-test.skipIf(!hasBrowser)(
-  "runs are listed, queried and opened without the mouse [chromium]",
+test.skipIf(!hasShell)(
+  `runs are listed, queried and opened without the mouse [${shell}]`,
   async () => {
     const { data } = await folderWithRuns();
     const { page, accessibilityProblems, problems } = await openApp(data);
@@ -93,8 +90,8 @@ test.skipIf(!hasBrowser)(
   },
 );
 
-test.skipIf(!hasBrowser)(
-  "a run shows charts, log, files, attempts; hostile text is text [chromium]",
+test.skipIf(!hasShell)(
+  `a run shows charts, log, files, attempts; hostile text is text [${shell}]`,
   async () => {
     const { data, runs } = await folderWithRuns();
     const { page, open, accessibilityProblems, problems } = await openApp(data);
@@ -137,7 +134,7 @@ test.skipIf(!hasBrowser)(
   },
 );
 
-test.skipIf(!hasBrowser)("the theme follows the system until it is chosen [chromium]", async () => {
+test.skipIf(!hasShell)(`the theme follows the system until it is chosen [${shell}]`, async () => {
   const { page, open, accessibilityProblems, problems } = await openApp(temporaryFolder());
   const theme = () => page.locator("html").getAttribute("data-theme");
   await page.getByText("Your runs will be here").waitFor();
@@ -157,8 +154,8 @@ test.skipIf(!hasBrowser)("the theme follows the system until it is chosen [chrom
   expect(problems).toEqual([]);
 });
 
-test.skipIf(!hasBrowser)(
-  "the palette finds a run by name, the sheet shows the keys [chromium]",
+test.skipIf(!hasShell)(
+  `the palette finds a run by name, the sheet shows the keys [${shell}]`,
   async () => {
     const { data } = await folderWithRuns();
     const { page, accessibilityProblems, problems } = await openApp(data);
@@ -182,10 +179,12 @@ test.skipIf(!hasBrowser)(
   },
 );
 
-test.skipIf(!hasBrowser)(
-  "a browser without a session is told how to get one [chromium]",
+test.skipIf(shell !== "chromium" || !hasShell)(
+  `a browser without a session is told how to get one [${shell}]`,
   async () => {
-    const { page, browser, accessibilityProblems } = await openApp(temporaryFolder());
+    const { page, accessibilityProblems } = await openApp(temporaryFolder());
+    const browser = page.context().browser();
+    if (!browser) throw new Error("the page is of no browser");
     const stranger = await browser.newPage();
     await stranger.goto(page.url());
     await stranger.getByText("This browser has not opened a link yet").waitFor();

@@ -2,12 +2,9 @@
 import { createRouterClient } from "@orpc/server";
 import { expect, test } from "vitest";
 import { createCore } from "../../core/core.ts";
-import { hasProgram } from "../parts.ts";
-import { openApp } from "../support/app.ts";
+import { hasShell, openApp, shell } from "../support/app.ts";
 import { folderWith, untilDone } from "../support/core.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-
-const hasBrowser = hasProgram("chromium");
 
 const program = (note: string) => `import { writeFileSync } from "node:fs";
 const out = process.env.GAUNTLET_RUN_DIR + "/out/";
@@ -43,8 +40,8 @@ train: { command: [node, main.mjs, "{lr}"] }
   return data;
 }
 
-test.skipIf(!hasBrowser)(
-  "selected runs are compared by curves, values, scatter, parallel coordinates and code [chromium]",
+test.skipIf(!hasShell)(
+  `selected runs are compared by curves, values, scatter, parallel coordinates and code [${shell}]`,
   async () => {
     const { page, open, accessibilityProblems, problems } = await openApp(await threeRuns());
     await open("/runs?sort=lr");
@@ -100,8 +97,8 @@ test.skipIf(!hasBrowser)(
   },
 );
 
-test.skipIf(!hasBrowser)(
-  "stars and tags are found again and undone; views are kept; runs are deleted after a question [chromium]",
+test.skipIf(!hasShell)(
+  `stars and tags are found again and undone; views are kept; runs are deleted after a question [${shell}]`,
   async () => {
     const { page, open, accessibilityProblems, problems } = await openApp(await threeRuns());
     const rows = page.getByRole("grid", { name: "Runs" }).getByRole("row");

@@ -4,13 +4,11 @@ import { fileURLToPath } from "node:url";
 import { createRouterClient } from "@orpc/server";
 import { expect, test } from "vitest";
 import { createCore } from "../../core/core.ts";
-import { hasProgram } from "../parts.ts";
-import { openApp } from "../support/app.ts";
+import { hasShell, openApp, shell } from "../support/app.ts";
 import { folderWith, untilDone } from "../support/core.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { makeToy } from "../support/toy-dataset.ts";
 
-const hasBrowser = hasProgram("chromium");
 const fixture = (...path: string[]) =>
   join(fileURLToPath(new URL("../fixtures/", import.meta.url)), ...path);
 
@@ -60,7 +58,7 @@ if (width === 3) throw new Error("too wide");`,
   return { data, sweep, models };
 }
 
-test.skipIf(!hasBrowser)("every page is readable in both themes [chromium]", async () => {
+test.skipIf(!hasShell)(`every page is readable in both themes [${shell}]`, async () => {
   const { data, sweep, models } = await folderWithResults();
   const { page, open, accessibilityProblems, problems } = await openApp(data);
   const pages: [string, string | RegExp][] = [
@@ -87,8 +85,8 @@ test.skipIf(!hasBrowser)("every page is readable in both themes [chromium]", asy
   expect(problems).toEqual([]);
 });
 
-test.skipIf(!hasBrowser)(
-  "a sweep shows its best cell and is deleted with its runs after a question [chromium]",
+test.skipIf(!hasShell)(
+  `a sweep shows its best cell and is deleted with its runs after a question [${shell}]`,
   async () => {
     const { data, sweep } = await folderWithResults();
     const { page, open, accessibilityProblems, problems } = await openApp(data);
@@ -109,8 +107,8 @@ test.skipIf(!hasBrowser)(
   },
 );
 
-test.skipIf(!hasBrowser)(
-  "the leaderboard narrows to classes, tells accuracy at an epsilon and draws a model by attack [chromium]",
+test.skipIf(!hasShell)(
+  `the leaderboard narrows to classes, tells accuracy at an epsilon and draws a model by attack [${shell}]`,
   async () => {
     const { data, models } = await folderWithResults();
     const { page, open, problems } = await openApp(data);

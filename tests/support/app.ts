@@ -1,19 +1,30 @@
-/** The app in a real browser: `gauntlet serve` on a data folder, as a user starts it. */
+/**
+ * The app as a user starts it on a data folder: `gauntlet serve` in a real browser, or the desktop
+ * window where TEST_SHELL says `electron`. tests/e2e/window runs the same tests there.
+ */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { chromium, type Page } from "playwright-core";
 import { expect, onTestFinished } from "vitest";
-import { part } from "../parts.ts";
+import { hasProgram, part } from "../parts.ts";
 import { startCli } from "./cli.ts";
+import { openDesktop } from "./desktop.ts";
 
 const builder = fileURLToPath(new URL("../../scripts/build-renderer.mjs", import.meta.url));
 const axeFile = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
+/** What the pages are shown in; tests that drive them bear its name. */
+export const shell = process.env["TEST_SHELL"] === "electron" ? "electron" : "chromium";
+export const hasShell = hasProgram(shell);
+
+const size = { width: 1280, height: 800 };
+// Nothing that moves is half there when it is looked at.
+const media = { colorScheme: "light", reducedMotion: "reduce" } as const;
+
 export type App = {
   page: Page;
-  browser: Browser;
   /** Opens an address within the app, such as `/runs`. */
   open(path: string): Promise<void>;
   /** Breaks of WCAG 2.2 A and AA on the page as it is. */
@@ -22,8 +33,55 @@ export type App = {
   problems: readonly string[];
 };
 
-/** Serves a data folder and opens the printed link; all of it ends with the test. */
+/** Opens the app over a data folder; all of it ends with the test. */
 export async function openApp(data: string): Promise<App> {
+  const { page, problems } = shell === "electron" ? await inWindow(data) : await inBrowser(data);
+  return {
+    page,
+    problems,
+    async open(path) {
+      await page.goto(new URL(`/#${path}`, page.url()).href);
+    },
+    accessibilityProblems: () => scan(page),
+  };
+}
+
+async function inWindow(data: string): Promise<Pick<App, "page" | "problems">> {
+  const { app, page, problems } = await openDesktop(data);
+  await page.emulateMedia(media);
+  await page.addInitScript(addArrayMethods);
+  await page.reload();
+  await page.getByRole("navigation", { name: "Pages" }).waitFor();
+  await app.evaluate(({ BrowserWindow }, { width, height }) => {
+    BrowserWindow.getAllWindows()[0]?.setContentSize(width, height);
+  }, size);
+  return { page, problems };
+}
+
+/**
+ * What the pages use and Chromium 108 lacks, which is the one of the oldest Electron that the tests
+ * drive; the app's own Electron and every browser since 2023 have it.
+ */
+function addArrayMethods(): void {
+  const missing = {
+    toSorted<T>(this: T[], compare?: (a: T, b: T) => number): T[] {
+      return [...this].sort(compare);
+    },
+    toReversed<T>(this: T[]): T[] {
+      return [...this].reverse();
+    },
+    with<T>(this: T[], index: number, value: T): T[] {
+      const copy = [...this];
+      copy[index] = value;
+      return copy;
+    },
+  };
+  for (const [name, value] of Object.entries(missing))
+    if (!(name in Array.prototype))
+      Object.defineProperty(Array.prototype, name, { value, configurable: true, writable: true });
+}
+
+async function inBrowser(data: string): Promise<Pick<App, "page" | "problems">> {
   execFileSync(process.execPath, [builder, "--if-needed"], {
     stdio: ["ignore", "ignore", "inherit"],
   });
@@ -33,12 +91,7 @@ export async function openApp(data: string): Promise<App> {
     args: ["--no-sandbox"], // in a container the browser's own cannot be set up
   });
   onTestFinished(() => browser.close());
-  const page = await browser.newPage({
-    viewport: { width: 1280, height: 800 },
-    colorScheme: "light",
-    // Nothing that moves is half there when it is looked at.
-    reducedMotion: "reduce",
-  });
+  const page = await browser.newPage({ viewport: size, ...media });
   const problems: string[] = [];
   page.on("pageerror", (error) => problems.push(String(error)));
   page.on("console", (message) => {
@@ -46,15 +99,7 @@ export async function openApp(data: string): Promise<App> {
   });
   await page.goto(link);
   await page.getByRole("navigation", { name: "Pages" }).waitFor();
-  return {
-    page,
-    browser,
-    problems,
-    async open(path) {
-      await page.goto(new URL(`/#${path}`, page.url()).href);
-    },
-    accessibilityProblems: () => scan(page),
-  };
+  return { page, problems };
 }
 
 /** Starts `gauntlet serve` and gives its link. */
