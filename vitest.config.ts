@@ -14,6 +14,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     teardownTimeout: 20_000,
+    // Of its own it gives up after a second.
+    expect: { poll: { timeout: 20_000 } },
     sequence: { shuffle: true },
     reporters: ["default", "./tests/reporter.ts"],
   },

@@ -36,7 +36,7 @@ test.skipIf(!hasElectron)(
     const after = await until(() => connectToCore(data).catch(() => false as const));
     const { run } = await after.client.runs.submit({ folder: experiment() });
     const rows = page.getByRole("grid", { name: "Runs" }).getByRole("row");
-    await expect.poll(() => rows.count(), { timeout: 20_000 }).toBe(2);
+    await expect.poll(() => rows.count()).toBe(2);
     await untilDone(after.client, [run]);
     after.close();
     expect(problems).toEqual([]);
@@ -60,13 +60,13 @@ test.skipIf(!hasElectron)(
 
     const { page, problems } = await openDesktop(data);
     const rows = page.getByRole("grid", { name: "Runs" }).getByRole("row");
-    await expect.poll(() => rows.count(), { timeout: 15_000 }).toBe(2);
+    await expect.poll(() => rows.count()).toBe(2);
     owner.kill("SIGTERM");
     await first.lost;
     const second = await until(() => connectToCore(data).catch(() => false as const));
     expect((await second.client.system.info({})).pid).not.toBe(owner.pid);
     const next = await second.client.runs.submit({ folder: experiment() });
-    await expect.poll(() => rows.count(), { timeout: 15_000 }).toBe(3);
+    await expect.poll(() => rows.count()).toBe(3);
     await untilDone(second.client, [next.run]);
     second.close();
     expect(problems).toEqual([]);

@@ -29,14 +29,14 @@ test.skipIf(!hasElectron)(
     const { run } = await before.client.runs.submit({ folder: folderWith(experiment()) });
     await untilDone(before.client, [run]);
     const rows = page.getByRole("grid", { name: "Runs" }).getByRole("row");
-    await expect.poll(() => rows.count(), { timeout: 15_000 }).toBe(2);
+    await expect.poll(() => rows.count()).toBe(2);
 
     process.kill(pid, "SIGKILL");
     await before.lost;
     const after = await until(() => connectToCore(data).catch(() => false as const));
     expect((await after.client.system.info({})).pid).not.toBe(pid);
     const second = await after.client.runs.submit({ folder: folderWith(experiment()) });
-    await expect.poll(() => rows.count(), { timeout: 15_000 }).toBe(3);
+    await expect.poll(() => rows.count()).toBe(3);
     await untilDone(after.client, [second.run]);
     after.close();
     expect(problems).toEqual([]);
