@@ -6,6 +6,7 @@ import { hasProgram } from "../parts.ts";
 import { openApp } from "../support/app.ts";
 import { runCli } from "../support/cli.ts";
 import { folderWith, untilDone } from "../support/core.ts";
+import { fillCatalog } from "../support/many-runs.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const hasBrowser = hasProgram("chromium");
@@ -141,6 +142,37 @@ test.skipIf(!hasBrowser)(
     await page.getByRole("heading", { name: "0 of 4 models came through" }).waitFor();
     await page.getByRole("button", { name: "Read the leaderboard" }).click();
     await page.getByRole("heading", { name: "Robustness" }).waitFor();
+    expect(problems).toEqual([]);
+  },
+);
+
+test.skipIf(!hasBrowser)(
+  "groups over seeds show mean and deviation in full, in wide and in narrow columns [chromium]",
+  async () => {
+    const data = temporaryFolder();
+    fillCatalog(data, 300);
+    const { page, open, accessibilityProblems, problems } = await openApp(data);
+    await open("/runs?seeds=true&sort=-accuracy");
+    const cells = page.getByRole("gridcell").filter({ hasText: "±" });
+    await cells.nth(20).waitFor();
+    const cut = () =>
+      cells.evaluateAll(
+        (all) => all.filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth).length,
+      );
+    expect(await cut()).toBe(0);
+    expect(await accessibilityProblems()).toEqual([]);
+    // What no longer fits is the end: the first digits stay.
+    await page.locator('[data-column="accuracy"] button').focus();
+    for (let times = 0; times < 5; times++) await page.keyboard.press("-");
+    await expect.poll(cut).toBeGreaterThan(0);
+    const startsInside = await cells.evaluateAll((all) =>
+      all.every((cell) => {
+        const range = cell.ownerDocument.createRange();
+        range.selectNodeContents(cell);
+        return range.getBoundingClientRect().left >= cell.getBoundingClientRect().left;
+      }),
+    );
+    expect(startsInside).toBe(true);
     expect(problems).toEqual([]);
   },
 );

@@ -123,7 +123,7 @@ function RunsTablePage({ fields }: { fields: readonly RunField[] }) {
     [shownNames, asked, textFields, selected, select],
   );
   const arrangement = useArrangement(columnFields);
-  const arranged = useArranged(columns, arrangement.pinned);
+  const arranged = useArranged(columns, { pinned: arrangement.pinned, isGrouped: seeds });
   const isEmpty = table.runs === 0 && query === "";
   // A query that the core refuses is told of under the bar, where it was typed.
   const refusal = dataOf(table.error)?.code === "QUERY_INVALID" ? table.error : null;

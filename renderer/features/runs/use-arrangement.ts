@@ -39,20 +39,37 @@ export function useArrangement(chosen: readonly string[]): Arrangement {
   }, [chosen, pinned]);
 }
 
-/** Columns with the widths that were given them, those that are pinned in front. */
+/** Room for a mean ± a standard deviation, px. */
+const statisticWidth = 138;
+/** Numbers that groups show without one. */
+const plainNumbers: ReadonlySet<string> = new Set(["seed", "duration"]);
+
+/**
+ * Columns with the widths that were given them, those that are pinned in front. Of groups the name
+ * says what their runs have in common, so that the column of it goes.
+ */
 export function useArranged(
   columns: readonly Column<TableRow>[],
-  pinned: readonly string[],
+  { pinned, isGrouped }: { pinned: readonly string[]; isGrouped: boolean },
 ): Column<TableRow>[] {
   const widths = usePreferences((preferences) => preferences.runWidths);
   return useMemo(() => {
-    const arranged = columns.map((column) => ({
-      ...column,
-      width: widths[column.id] ?? column.width,
-      pinned: column.pinned === true || pinned.includes(column.id),
-    }));
-    return [...arranged.filter((column) => column.pinned), ...arranged.filter((c) => !c.pinned)];
-  }, [columns, pinned, widths]);
+    const arranged = columns
+      .filter(({ id }) => !(isGrouped && id === "label"))
+      .map((column) => {
+        const isStatistic = isGrouped && column.align === "right" && !plainNumbers.has(column.id);
+        const width = isStatistic ? Math.max(column.width, statisticWidth) : column.width;
+        return {
+          ...column,
+          width: widths[column.id] ?? width,
+          pinned: column.pinned === true || pinned.includes(column.id),
+        };
+      });
+    return [
+      ...arranged.filter((column) => column.pinned),
+      ...arranged.filter((column) => !column.pinned),
+    ];
+  }, [columns, pinned, isGrouped, widths]);
 }
 
 function pinnedFirst(columns: readonly string[], pinned: readonly string[]): string[] {
