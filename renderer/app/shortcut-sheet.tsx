@@ -49,6 +49,7 @@ const sections: { title: string; keys: [keys: string, does: string][] }[] = [
     title: "Runs",
     keys: [
       ["/", "query"],
+      ["A", "select all that match"],
       ["Tab", "complete the word"],
       ["C", "compare the selected runs"],
       ["Esc", "clear the selection"],

@@ -176,3 +176,31 @@ test.skipIf(!hasBrowser)(
     expect(problems).toEqual([]);
   },
 );
+
+test.skipIf(!hasBrowser)(
+  "all runs that match are selected by one key, also those that were never in view [chromium]",
+  async () => {
+    const data = temporaryFolder();
+    fillCatalog(data, 1500);
+    const { page, open, accessibilityProblems, problems } = await openApp(data);
+    await open("/runs?query=seed+%3D+0");
+    await page.getByText("500 runs").waitFor();
+    await page.getByRole("grid", { name: "Runs" }).focus();
+    await page.keyboard.press("x");
+    await page.getByRole("button", { name: "Select all 500 that match" }).waitFor();
+    expect(await accessibilityProblems()).toEqual([]);
+    await page.keyboard.press("a");
+    await page.getByText("500 selected").waitFor();
+    expect(await page.getByRole("group", { name: "Select more" }).count()).toBe(0);
+    // More than the core gives at once.
+    await page.getByRole("combobox", { name: "Query" }).fill("");
+    await page.getByRole("button", { name: "Select all 1,500 that match" }).click();
+    await page.getByText("1500 selected").waitFor();
+    await page.getByRole("grid", { name: "Runs" }).focus();
+    await page.keyboard.press("End");
+    await expect
+      .poll(() => page.getByRole("row", { selected: true }).count(), { timeout: 20_000 })
+      .toBeGreaterThan(5);
+    expect(problems).toEqual([]);
+  },
+);

@@ -18,6 +18,7 @@ import { NoRuns } from "./no-runs.tsx";
 import styles from "./page.module.css";
 import { runFieldsQuery } from "./queries.ts";
 import { QueryBar } from "./query-bar.tsx";
+import { SelectMatching } from "./select-matching.tsx";
 import { SelectionBar } from "./selection-bar.tsx";
 import { useArranged, useArrangement } from "./use-arrangement.ts";
 import { type TableRow, useRunsTable } from "./use-table.ts";
@@ -208,6 +209,12 @@ function RunsTablePage({ fields }: { fields: readonly RunField[] }) {
           </Button>
         </p>
       )}
+      <SelectMatching
+        request={request}
+        matching={table.runs}
+        selected={selected}
+        onSelect={setSelected}
+      />
       {selected.size > 0 && (
         <SelectionBar
           runs={[...selected.values()]}
