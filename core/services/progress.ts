@@ -1,4 +1,5 @@
 import type { Progress } from "../../shared/views.ts";
+import type { Engine } from "../engine/engine.ts";
 import type { CoreContext } from "./context.ts";
 import { fillSweeps } from "./sweeps.ts";
 
@@ -6,7 +7,7 @@ const underWay = ["queued", "running", "attacking", "verifying"];
 
 /** How far runs are, with the evaluations of their models, and further evaluations. */
 export function progressOf(
-  { catalog, engine }: CoreContext,
+  { catalog, engine }: { catalog: CoreContext["catalog"]; engine: Pick<Engine, "troubles"> },
   asked: { runs: string[]; evaluations: string[]; since: number | null; troubled: string[] },
 ): Progress {
   // On a full disk a trouble is known here alone: it makes no event when it comes or goes.

@@ -1,7 +1,8 @@
 import type { Catalog } from "../../core/catalog/catalog.ts";
 import type { Attempt, JobSpec } from "../../core/domain/job-spec.ts";
 
-const spec: JobSpec = {
+/** What a job may be of which only its row matters. */
+export const idleSpec: JobSpec = {
   stage: "train",
   command: ["/bin/true"],
   cwd: ".",
@@ -17,7 +18,7 @@ const spec: JobSpec = {
 
 /** Adds a job to a catalog that has none and begins its first attempt, in `folder`. */
 export function beginAttempt({ jobs }: Catalog, folder: string): Attempt {
-  jobs.add({ id: "job", runner: "process", priority: 0, spec });
+  jobs.add({ id: "job", runner: "process", priority: 0, spec: idleSpec });
   const job = jobs.get("job");
   if (!job) throw new Error("the job was not added");
   return jobs.engineStore.beginAttempt(job, folder, []);
