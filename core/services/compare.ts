@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { createTwoFilesPatch } from "diff";
 import type { CodeChange, CodeDiff, RunComparison } from "../../shared/views.ts";
 import type { CatalogRun } from "../catalog/runs.ts";
@@ -8,34 +9,56 @@ import type { CoreContext } from "./context.ts";
 import { findRun } from "./runs.ts";
 import { runView } from "./views.ts";
 
-/** Lays runs side by side: values, results and environment. Throws RUN_NOT_FOUND. */
-export function compareRuns(context: CoreContext, names: readonly string[]): RunComparison {
-  const runs = names.map((name) => findRun(context, name));
-  const rows = (of: (run: CatalogRun) => Record<string, unknown>) => compareRecords(runs.map(of));
-  const { catalog } = context;
+/** Runs whose rows are read in one turn of the loop: some ms on a busy machine. */
+const runsAtOnce = 8;
+
+/**
+ * Lays runs side by side: values, results and environment. Throws RUN_NOT_FOUND and NAME_AMBIGUOUS.
+ */
+export async function compareRuns(
+  context: CoreContext,
+  names: readonly string[],
+): Promise<RunComparison> {
+  const runs: CatalogRun[] = [];
+  const facts: ReturnType<typeof factsOf>[] = [];
+  for (const name of names) {
+    const run = findRun(context, name);
+    runs.push(run);
+    facts.push(factsOf(context, run));
+    if (runs.length % runsAtOnce === 0) await nextTurn();
+  }
   return {
     runs: runs.map(runView),
     sections: {
-      parameters: rows(({ parameters, seed }) => ({ ...parameters, seed })),
-      results: rows(({ id, summary }) => ({ ...scoresOf(context, id), ...summary })),
-      metrics: rows(({ id }) =>
-        Object.fromEntries(
-          catalog.metrics.summariesOfRun(id).map(({ name, last }) => [name, last]),
-        ),
-      ),
-      experiment: rows((run) => {
-        const version = catalog.experiments.version(run.experimentVersionId);
-        const { name, number, gitCommit, gitBranch, gitDiff, codeTree } = version;
-        return {
-          experiment: `${name} v${number}`,
-          code: codeTree.slice(0, 12),
-          commit: gitCommit,
-          branch: gitBranch,
-          "uncommitted changes": gitDiff !== null,
-        };
-      }),
-      environment: rows(({ id }) => trainingEnvironment(context, id)),
+      parameters: compareRecords(facts.map(({ parameters }) => parameters)),
+      results: compareRecords(facts.map(({ results }) => results)),
+      metrics: compareRecords(facts.map(({ metrics }) => metrics)),
+      experiment: compareRecords(facts.map(({ experiment }) => experiment)),
+      environment: compareRecords(facts.map(({ environment }) => environment)),
     },
+  };
+}
+
+/** What of a run is compared, by section. */
+function factsOf(context: CoreContext, run: CatalogRun) {
+  const { catalog } = context;
+  const { id, parameters, seed, summary } = run;
+  const version = catalog.experiments.version(run.experimentVersionId);
+  const { name, number, gitCommit, gitBranch, gitDiff, codeTree } = version;
+  return {
+    parameters: { ...parameters, seed },
+    results: { ...scoresOf(context, id), ...summary },
+    metrics: Object.fromEntries(
+      catalog.metrics.summariesOfRun(id).map((metric) => [metric.name, metric.last]),
+    ),
+    experiment: {
+      experiment: `${name} v${number}`,
+      code: codeTree.slice(0, 12),
+      commit: gitCommit,
+      branch: gitBranch,
+      "uncommitted changes": gitDiff !== null,
+    },
+    environment: trainingEnvironment(context, id),
   };
 }
 
