@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createRouterClient } from "@orpc/server";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { createCore } from "../../core/core.ts";
 import { hasProgram } from "../parts.ts";
@@ -11,6 +11,11 @@ import { folderWith, untilDone } from "../support/core.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const hasBrowser = hasProgram("chromium");
+
+/** The colour of an element's text, as the browser computes it. */
+function colourOf(element: Locator): Promise<unknown> {
+  return element.evaluate((found) => found.computedStyleMap().get("color")?.toString());
+}
 
 /** Loads the page anew and keeps what it sends from then on. */
 async function sentBy(page: Page): Promise<string[]> {
@@ -65,9 +70,7 @@ console.log("step 3\\nValueError: the first one\\nValueError: another");`,
     await expect.poll(() => found.textContent()).toBe("2step 2 good <img src=x>");
     const good = found.getByText("good", { exact: true });
     expect(await good.getAttribute("data-colour")).toBe("2");
-    const colourOf = () => good.evaluate("(element) => getComputedStyle(element).color");
-    const plain = await found.evaluate("(element) => getComputedStyle(element).color");
-    expect(await colourOf()).not.toBe(plain);
+    expect(await colourOf(good)).not.toBe(await colourOf(found));
     expect(await accessibilityProblems()).toEqual([]);
     await page.keyboard.press("Shift+Enter");
     await page.keyboard.press("Shift+Enter");
