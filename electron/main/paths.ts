@@ -10,6 +10,9 @@ export async function installation(data: string): Promise<string> {
   return process.env["APPIMAGE"] ? copyOf(shipped, join(data, "runtime")) : shipped;
 }
 
+/** Copies that are kept: of this version, and of the one before, from which jobs may still run. */
+const mostCopies = 2;
+
 /**
  * An AppImage is there only while the app runs, and jobs outlive it: they run from a copy in the data
  * folder, one for each version. It is whole once it has its name.
@@ -21,7 +24,20 @@ async function copyOf(shipped: string, runtimes: string): Promise<string> {
   await fs.mkdir(runtimes, { recursive: true });
   await fs.cp(shipped, half, { recursive: true });
   await fs.rename(half, copy);
+  await removeOld(runtimes);
   return copy;
+}
+
+/** Removes all but the newest copies, 200 MB each, and what of a copy was left half done. */
+async function removeOld(runtimes: string): Promise<void> {
+  const copies = await Promise.all(
+    (await fs.readdir(runtimes)).map(async (name) => {
+      const path = join(runtimes, name);
+      return { path, made: (await fs.stat(path)).ctimeMs };
+    }),
+  );
+  copies.sort((left, right) => right.made - left.made);
+  for (const { path } of copies.slice(mostCopies)) await fs.rm(path, { recursive: true });
 }
 
 /** The Node that the core and jobs run on; see docs/decisions/0014-a-node-of-its-own.md. */

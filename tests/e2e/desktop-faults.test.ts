@@ -83,6 +83,29 @@ test.skipIf(!hasElectron)(
     await page.getByText("CATALOG_DAMAGED").waitFor();
     expect(await page.getByRole("navigation").count()).toBe(0);
     rmSync(catalog);
-    await page.getByText("Your runs will be here").waitFor({ timeout: 30_000 });
+    await page.getByText("Your runs will be here").waitFor({ timeout: 60_000 });
+  },
+);
+
+test.skipIf(!hasElectron)(
+  "a page whose process dies is loaded anew where it was [electron]",
+  async () => {
+    const { app, page } = await openDesktop(temporaryFolder());
+    await page.getByText("Your runs will be here").waitFor();
+    await page.evaluate("void (location.hash = '#/settings')");
+    await page.getByText("Rows of tables").waitFor();
+    // The driver's own page is dead from here on: main is asked what the window shows.
+    await app.evaluate(({ BrowserWindow }) => {
+      const contents = BrowserWindow.getAllWindows()[0]?.webContents;
+      const loaded = new Promise((resolve) => contents?.once("did-finish-load", resolve));
+      contents?.forcefullyCrashRenderer();
+      return loaded;
+    });
+    const shown = () =>
+      app.evaluate(({ BrowserWindow }) => {
+        const contents = BrowserWindow.getAllWindows()[0]?.webContents;
+        return contents?.executeJavaScript("document.body.innerText") as Promise<string>;
+      });
+    await expect.poll(shown).toContain("Rows of tables");
   },
 );

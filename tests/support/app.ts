@@ -49,36 +49,10 @@ export async function openApp(data: string): Promise<App> {
 async function inWindow(data: string): Promise<Pick<App, "page" | "problems">> {
   const { app, page, problems } = await openDesktop(data);
   await page.emulateMedia(media);
-  await page.addInitScript(addArrayMethods);
-  await page.reload();
-  await page.getByRole("navigation", { name: "Pages" }).waitFor();
   await app.evaluate(({ BrowserWindow }, { width, height }) => {
     BrowserWindow.getAllWindows()[0]?.setContentSize(width, height);
   }, size);
   return { page, problems };
-}
-
-/**
- * What the pages use and Chromium 108 lacks, which is the one of the oldest Electron that the tests
- * drive; the app's own Electron and every browser since 2023 have it.
- */
-function addArrayMethods(): void {
-  const missing = {
-    toSorted<T>(this: T[], compare?: (a: T, b: T) => number): T[] {
-      return [...this].sort(compare);
-    },
-    toReversed<T>(this: T[]): T[] {
-      return [...this].reverse();
-    },
-    with<T>(this: T[], index: number, value: T): T[] {
-      const copy = [...this];
-      copy[index] = value;
-      return copy;
-    },
-  };
-  for (const [name, value] of Object.entries(missing))
-    if (!(name in Array.prototype))
-      Object.defineProperty(Array.prototype, name, { value, configurable: true, writable: true });
 }
 
 async function inBrowser(data: string): Promise<Pick<App, "page" | "problems">> {
