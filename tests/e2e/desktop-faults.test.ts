@@ -97,7 +97,9 @@ test.skipIf(!hasElectron)(
     // The driver's own page is dead from here on: main is asked what the window shows.
     await app.evaluate(({ BrowserWindow }) => {
       const contents = BrowserWindow.getAllWindows()[0]?.webContents;
-      const loaded = new Promise((resolve) => contents?.once("did-finish-load", resolve));
+      const loaded = new Promise<void>((resolve) => {
+        contents?.once("did-finish-load", () => resolve());
+      });
       contents?.forcefullyCrashRenderer();
       return loaded;
     });
