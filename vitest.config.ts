@@ -6,6 +6,7 @@ export default defineConfig({
     include: ["{shared,core,cli,agent,electron,renderer,resources,tests}/**/*.test.ts"],
     exclude: ["**/node_modules/**", "tests/fixtures/**"],
     globals: false,
+    globalSetup: ["./tests/build-app.ts"],
     // Tests start processes, change signals and fill data folders: one process per file, and not
     // more of them than a small machine can feed.
     pool: "forks",
