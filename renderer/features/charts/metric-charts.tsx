@@ -24,6 +24,8 @@ export type ChartLine = {
 
 /** More lines than these are not named beside the title. */
 const mostNamed = 4;
+/** Values alone, of lines that something else names, take the title's room sooner. */
+const mostUnnamed = 2;
 
 /** A chart per metric; all share the window and the place under the pointer. */
 export function MetricCharts({
@@ -89,14 +91,16 @@ export function MetricCharts({
             title={visible(name)}
             aside={
               <span className={styles["legend"]}>
-                {lines.slice(0, mostNamed).map(({ series, label, slot }) => (
-                  <span key={series.id} className="num clip">
-                    <i style={{ background: slotColour(slot) }} />
-                    {isNamed && lines.length > 1 && <span className="muted">{label} </span>}
-                    <b className="medium">{formatNumber(series.last)}</b>
-                  </span>
-                ))}
-                {lines.length > mostNamed && (
+                {(isNamed || lines.length <= mostUnnamed ? lines.slice(0, mostNamed) : []).map(
+                  ({ series, label, slot }) => (
+                    <span key={series.id} className="num clip">
+                      <i style={{ background: slotColour(slot) }} />
+                      {isNamed && lines.length > 1 && <span className="muted">{label} </span>}
+                      <b className="medium">{formatNumber(series.last)}</b>
+                    </span>
+                  ),
+                )}
+                {isNamed && lines.length > mostNamed && (
                   <span className="muted num">and {lines.length - mostNamed} more</span>
                 )}
               </span>
