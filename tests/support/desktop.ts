@@ -42,6 +42,28 @@ export type Desktop = {
   quit(): Promise<void>;
 };
 
+/** How long one start may take, ms, and how often it is tried: now and then the driver hears nothing. */
+const oneStart = 25_000;
+const starts = 3;
+
+async function launch(options: {
+  executablePath: string;
+  args: string[];
+  env: NodeJS.ProcessEnv;
+}): Promise<ElectronApplication> {
+  for (let attempt = 1; ; attempt++)
+    try {
+      // What the driver gave up it has killed.
+      return await _electron.launch({
+        ...options,
+        env: options.env as Record<string, string>,
+        timeout: oneStart,
+      });
+    } catch (error) {
+      if (attempt === starts) throw error;
+    }
+}
+
 /** `waitsFor` is the text by which the page is known to be there, where it is not the app's usual. */
 export async function openDesktop(
   data: string,
@@ -49,12 +71,7 @@ export async function openDesktop(
 ): Promise<Desktop> {
   buildDesktop();
   const { command, args, env } = programFor(data);
-  const app = await _electron.launch({
-    executablePath: command,
-    args,
-    env,
-    timeout: deadline,
-  });
+  const app = await launch({ executablePath: command, args, env });
   const main = app.process();
   const ended = new Promise<void>((resolve) => main.once("exit", () => resolve()));
   onTestFinished(async () => {
