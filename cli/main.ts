@@ -16,7 +16,7 @@ import { runsCommands } from "./commands/runs.ts";
 import { serveCommand, startCommand } from "./commands/serve.ts";
 import { sweepsCommands } from "./commands/sweeps.ts";
 import { sqlCommand } from "./commands/sql.ts";
-import { printError } from "./print-error.ts";
+import { printError, toldError } from "./print-error.ts";
 import { version } from "../core/services/version.ts";
 
 /** Asked before the arguments are understood, for what cannot be understood is told as well. */
@@ -69,12 +69,7 @@ async function main(): Promise<number> {
       if (wantsJson) printError(new GauntletError("USAGE", error.message), true);
       return exitStatus.usage;
     }
-    const expected =
-      error instanceof GauntletError
-        ? error
-        : new GauntletError("INTERNAL", error instanceof Error ? error.message : String(error), {
-            details: error instanceof Error ? error.stack : undefined,
-          });
+    const expected = toldError(error);
     printError(expected, wantsJson);
     return exitStatusOf(expected.code);
   }

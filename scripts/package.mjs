@@ -71,8 +71,8 @@ function layOut() {
   });
   for (const each of packagesOfCore())
     cpSync(path.join(root, each), path.join(core, each), { recursive: true, dereference: true });
-  const node = process.platform === "win32" ? "node.exe" : path.join("bin", "node");
-  const shipped = path.join(core, "node_modules", "node", "bin", path.basename(node));
+  const node = process.platform === "win32" ? "node.exe" : "node";
+  const shipped = path.join(core, "node_modules", "node", "bin", node);
   mkdirSync(path.dirname(shipped), { recursive: true });
   cpSync(process.execPath, shipped, { dereference: true });
 }

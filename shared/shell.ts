@@ -1,6 +1,9 @@
 /** What the desktop window gives its page; a page in a browser has none of it. */
 import type { ErrorData } from "./errors.ts";
 
+/** The look of the app; `system` follows the machine's own. */
+export type Theme = "system" | "light" | "dark";
+
 export type Shell = {
   /** Asks for a way to the core: a message `portMessage` to the page's window brings the port. */
   connect(): void;
@@ -11,7 +14,7 @@ export type Shell = {
   /** Where a dropped File lies; empty for what is no file of this machine. */
   pathOf(file: object): string;
   /** Lets the window's frame, menus and dialogs follow. */
-  setTheme(theme: "system" | "light" | "dark"): void;
+  setTheme(theme: Theme): void;
 };
 
 /** The name of the bridge on the page's window. */

@@ -3,9 +3,9 @@ import { Command } from "commander";
 import type { Client } from "../../core/api/socket-client.ts";
 import { socketPath } from "../../core/api/socket-path.ts";
 import type { CoreNote, EndedNote } from "../../shared/core-notes.ts";
-import { GauntletError } from "../../shared/errors.ts";
 import { dataFolderOf } from "../context.ts";
 import { gather } from "../gather.ts";
+import { toldError } from "../print-error.ts";
 
 /** Ended runs that are named, however many there are. */
 const mostNamed = 3;
@@ -57,13 +57,7 @@ function say(note: CoreNote): void {
 }
 
 function sayProblem(error: unknown): void {
-  const expected =
-    error instanceof GauntletError
-      ? error
-      : new GauntletError("INTERNAL", error instanceof Error ? error.message : String(error), {
-          details: error instanceof Error ? error.stack : undefined,
-        });
-  say({ kind: "problem", error: expected.toData() });
+  say({ kind: "problem", error: toldError(error).toData() });
 }
 
 function untilToldToEnd(): Promise<void> {

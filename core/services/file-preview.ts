@@ -39,12 +39,15 @@ export async function previewFile(
     .find(({ sha256 }) => sha256 === request.sha256);
   if (!file)
     throw new GauntletError("FILE_NOT_FOUND", `${run.name} has no file with this content.`);
-  const bytes = await beginningOf(artifacts.pathOf(file.sha256), Math.min(file.size, mostImage));
-  const image = imageTypes.find(([, isOne]) => isOne(bytes));
+  const path = artifacts.pathOf(file.sha256);
+  const shown = await beginningOf(path, Math.min(file.size, mostText));
+  const image = imageTypes.find(([, isOne]) => isOne(shown));
   if (image && file.size > mostImage)
     return { kind: "other", reason: `An image of ${formatBytes(file.size)} is too large to show.` };
-  if (image) return { kind: "image", type: image[0], base64: bytes.toString("base64") };
-  const shown = bytes.subarray(0, mostText);
+  if (image) {
+    const whole = await beginningOf(path, file.size);
+    return { kind: "image", type: image[0], base64: whole.toString("base64") };
+  }
   if (shown.includes(0)) return { kind: "other", reason: "This is no text and no image." };
   return { kind: "text", text: shown.toString("utf8"), isWhole: file.size <= mostText };
 }

@@ -17,7 +17,7 @@ if (!node || !script || !data) throw new Error("host NODE SCRIPT DATA");
 let socket: string | null = null;
 let problem: ErrorData | null = null;
 /** Pages that wait for the core. */
-const waiting: MessagePortMain[] = [];
+const waiting = new Set<MessagePortMain>();
 
 const core = keepCore({
   node,
@@ -28,11 +28,13 @@ const core = keepCore({
     if (note.kind === "ready") {
       socket = note.socket;
       problem = null;
-      for (const port of waiting.splice(0)) relay(port, socket);
+      for (const port of waiting) relay(port, socket);
+      waiting.clear();
     }
     if (note.kind === "problem") {
       problem = note.error;
-      for (const port of waiting) tell(port, { port: "problem", error: note.error });
+      for (const port of waiting) refuse(port, note.error);
+      waiting.clear();
     }
   },
   onGone() {
@@ -46,13 +48,19 @@ process.parentPort.on(
     const [port] = ports;
     if (order === "end") void core.end().then(() => process.exit(0));
     else if (port && socket !== null) relay(port, socket);
+    else if (port && problem) refuse(port, problem);
     else if (port) {
-      waiting.push(port);
-      if (problem) tell(port, { port: "problem", error: problem });
+      waiting.add(port);
+      // A page that has lost patience is not connected any more.
+      port.on("close", () => waiting.delete(port));
+      port.start();
     }
   },
 );
 
-function tell(port: MessagePortMain, note: PortNote): void {
+/** The page shows what is wrong, and asks for another port in a while. */
+function refuse(port: MessagePortMain, error: ErrorData): void {
+  const note: PortNote = { port: "problem", error };
   port.postMessage(note);
+  port.close();
 }

@@ -1,6 +1,5 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-
-export type Theme = "system" | "light" | "dark";
+import type { Theme } from "../../shared/shell.ts";
 
 /** What the app remembers of its window from one start to the next. */
 export type Remembered = {

@@ -1,8 +1,8 @@
 import { useSyncExternalStore } from "react";
 import { create } from "zustand";
 import { persist } from "zustand/middleware";
+import type { Theme } from "../../shared/shell.ts";
 
-export type Theme = "system" | "light" | "dark";
 export type Density = "dense" | "regular";
 
 type Preferences = {

@@ -18,6 +18,8 @@ type Undo = {
   toast: { text: string; step: Step | null; error: unknown } | null;
   /** Notes what was done and tells it. */
   did(step: Step): void;
+  /** Tells what could not be done. */
+  failed(text: string, error: unknown): void;
   undoLast(): Promise<void>;
   redoLast(): Promise<void>;
   dismiss(): void;
@@ -33,6 +35,7 @@ export const useUndo = create<Undo>()((set, get) => ({
       undone: [],
       toast: { text: step.text, step, error: null },
     })),
+  failed: (text, error) => set({ toast: { text, step: null, error } }),
   async undoLast() {
     const step = get().done.at(-1);
     if (!step) return;
@@ -44,7 +47,7 @@ export const useUndo = create<Undo>()((set, get) => ({
         toast: { text: `Taken back: ${step.text}`, step: null, error: null },
       }));
     } catch (error) {
-      set({ toast: { text: `Not taken back: ${step.text}`, step: null, error } });
+      get().failed(`Not taken back: ${step.text}`, error);
     }
   },
   async redoLast() {
@@ -58,7 +61,7 @@ export const useUndo = create<Undo>()((set, get) => ({
         toast: { text: step.text, step, error: null },
       }));
     } catch (error) {
-      set({ toast: { text: `Not done again: ${step.text}`, step: null, error } });
+      get().failed(`Not done again: ${step.text}`, error);
     }
   },
   dismiss: () => set({ toast: null }),

@@ -38,11 +38,28 @@ export function slotColour(slot: number): string {
   return slot < chartSlots ? `var(--chart-${slot + 1})` : "var(--chart-axis)";
 }
 
-export function axisLook({ axis }: ChartColours): uPlot.Axis {
-  return {
+type AxisText = {
+  /** px that its marks take. */
+  size?: number;
+  /** px between two marks at least. */
+  space?: number;
+  text(mark: number): string;
+};
+
+/** The axes of every chart: marks below without lines, marks on the left with quiet ones. */
+export function chartAxes({ axis, grid }: ChartColours, x: AxisText, y: AxisText): uPlot.Axis[] {
+  const look = ({ text, size, space }: AxisText): uPlot.Axis => ({
     stroke: axis,
     font: '440 10.5px "Inter Variable", system-ui, sans-serif',
     ticks: { show: false },
     gap: 4,
-  };
+    size,
+    ...(space !== undefined && { space }),
+    // On a log axis marks without a text are null.
+    values: (_, marks: (number | null)[]) => marks.map((mark) => (mark === null ? "" : text(mark))),
+  });
+  return [
+    { ...look({ size: 22, ...x }), grid: { show: false } },
+    { ...look(y), grid: { stroke: grid, width: 1 } },
+  ];
 }

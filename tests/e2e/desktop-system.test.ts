@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { connectToCore } from "../../core/api/socket-client.ts";
 import { hasProgram } from "../parts.ts";
 import { folderWith, until, untilDone } from "../support/core.ts";
-import { buildDesktop, openDesktop, programFor } from "../support/desktop.ts";
+import { openDesktop, programFor } from "../support/desktop.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const hasElectron = hasProgram("electron");
@@ -93,7 +93,6 @@ test.skipIf(!hasElectron)(
 test.skipIf(!hasElectron)(
   "a data folder that cannot be written is told of, and opens no window [electron]",
   async () => {
-    buildDesktop();
     const file = join(temporaryFolder(), "file");
     writeFileSync(file, "");
     const { command, args, env } = programFor(join(file, "data"));

@@ -2,17 +2,14 @@
  * The app as a user starts it on a data folder: `gauntlet serve` in a real browser, or the desktop
  * window where TEST_SHELL says `electron`. tests/e2e/window runs the same tests there.
  */
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
 import { chromium, type Page } from "playwright-core";
 import { expect, onTestFinished } from "vitest";
 import { hasProgram, part } from "../parts.ts";
 import { startCli } from "./cli.ts";
 import { openDesktop } from "./desktop.ts";
 
-const builder = fileURLToPath(new URL("../../scripts/build-renderer.mjs", import.meta.url));
 const axeFile = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
 /** What the pages are shown in; tests that drive them bear its name. */
@@ -56,9 +53,6 @@ async function inWindow(data: string): Promise<Pick<App, "page" | "problems">> {
 }
 
 async function inBrowser(data: string): Promise<Pick<App, "page" | "problems">> {
-  execFileSync(process.execPath, [builder, "--if-needed"], {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
   const link = await serve(data);
   const browser = await chromium.launch({
     executablePath: part("chromium").at,

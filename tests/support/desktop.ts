@@ -1,5 +1,5 @@
 /** The desktop window over a data folder, in a real Electron, as `npm start` opens it. */
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { _electron, type ElectronApplication, type Page } from "playwright-core";
 import { onTestFinished } from "vitest";
@@ -21,14 +21,6 @@ export function programFor(data: string) {
       GAUNTLET_NODE: process.execPath,
     },
   };
-}
-
-/** Builds pages and processes where they are older than their sources. */
-export function buildDesktop(): void {
-  for (const name of ["build-renderer.mjs", "build-electron.mjs"])
-    execFileSync(process.execPath, [`${root}scripts/${name}`, "--if-needed"], {
-      stdio: ["ignore", "ignore", "inherit"],
-    });
 }
 
 export type Desktop = {
@@ -69,7 +61,6 @@ export async function openDesktop(
   data: string,
   { waitsFor }: { waitsFor?: string } = {},
 ): Promise<Desktop> {
-  buildDesktop();
   const { command, args, env } = programFor(data);
   const app = await launch({ executablePath: command, args, env });
   const main = app.process();

@@ -6,7 +6,7 @@ import type { MetricAxis } from "../../../shared/metrics.ts";
 import { formatDuration } from "../../../shared/format.ts";
 import { core } from "../../rpc/client.ts";
 import { useShownTheme } from "../../state/preferences.ts";
-import { axisLook, readColours, useWidth } from "../../ui/chart.ts";
+import { chartAxes, readColours, useWidth } from "../../ui/chart.ts";
 import { ErrorNotice } from "../../ui/notices.tsx";
 import { alignLines } from "../../ui/align-lines.ts";
 import { type AxisRange, columnsFor, listenForWindow } from "../../ui/chart-window.ts";
@@ -140,23 +140,13 @@ export function MetricChart({
           },
           y: isLog ? { distr: 3 } : { range: (_, low, high) => padded(low, high) },
         },
-        axes: [
-          {
-            ...axisLook(colours),
-            size: 22,
-            grid: { show: false },
-            values: (_, marks) =>
-              marks.map((mark) => (axis === "time" ? formatDuration(mark * 1000) : short(mark))),
-            space: axis === "time" ? 70 : 44,
-          },
-          {
-            ...axisLook(colours),
-            size: 46,
-            space: 26,
-            grid: { stroke: colours.grid, width: 1 },
-            values: (_, marks) => marks.map((mark) => (mark === null ? "" : short(mark))),
-          },
-        ],
+        axes: chartAxes(
+          colours,
+          axis === "time"
+            ? { space: 70, text: (seconds) => formatDuration(seconds * 1000) }
+            : { space: 44, text: short },
+          { size: 46, space: 26, text: short },
+        ),
         series: [
           {},
           ...slots.split(" ").flatMap((slot): uPlot.Series[] => {

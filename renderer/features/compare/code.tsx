@@ -6,7 +6,9 @@ import { visible } from "../../../shared/visible.ts";
 import { core } from "../../rpc/client.ts";
 import { Field, Panel } from "../../ui/layout.tsx";
 import { EmptyState, ErrorNotice, Skeleton } from "../../ui/notices.tsx";
+import { Patch } from "../../ui/patch.tsx";
 import { Scroll } from "../../ui/scroll.tsx";
+import { Select } from "../../ui/select.tsx";
 import styles from "./page.module.css";
 
 /** How the code of two of the runs differs, file by file. */
@@ -51,17 +53,11 @@ function RunField({
 }) {
   return (
     <Field label={label}>
-      <select
-        className={styles["select"]}
+      <Select
         value={run}
-        onChange={({ target }) => onChoose(target.value)}
-      >
-        {runs.map(({ id, name }) => (
-          <option key={id} value={id}>
-            {visible(name)}
-          </option>
-        ))}
-      </select>
+        options={runs.map(({ id, name }) => ({ value: id, text: visible(name) }))}
+        onChange={onChoose}
+      />
     </Field>
   );
 }
@@ -103,14 +99,7 @@ function Change({ file }: { file: CodeChange }) {
         <p className={styles["noPatch"]}>No text, or too long to lay side by side.</p>
       ) : (
         <Scroll label={`Changes of ${visible(file.path)}`} className={styles["patch"]}>
-          <pre>
-            {lines.map((line, index) => (
-              <span key={index} data-change={/^[+-]/.test(line) ? line[0] : undefined}>
-                {visible(line)}
-                {"\n"}
-              </span>
-            ))}
-          </pre>
+          <Patch lines={lines} />
         </Scroll>
       )}
     </Panel>

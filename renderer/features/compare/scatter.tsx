@@ -5,6 +5,7 @@ import { slotColour, useWidth } from "../../ui/chart.ts";
 import { Field } from "../../ui/layout.tsx";
 import { EmptyState } from "../../ui/notices.tsx";
 import { formatNumber } from "../../ui/numbers.ts";
+import { Select } from "../../ui/select.tsx";
 import { type Axis, axesOf, firstAxes, marksOf, shareOf } from "./axes.ts";
 import styles from "./page.module.css";
 
@@ -119,17 +120,11 @@ function AxisField({
 }) {
   return (
     <Field label={label}>
-      <select
-        className={styles["select"]}
+      <Select
         value={axis.id}
-        onChange={({ target }) => onChoose(target.value)}
-      >
-        {axes.map(({ id, name }) => (
-          <option key={id} value={id}>
-            {visible(name)}
-          </option>
-        ))}
-      </select>
+        options={axes.map(({ id, name }) => ({ value: id, text: visible(name) }))}
+        onChange={onChoose}
+      />
     </Field>
   );
 }

@@ -103,7 +103,7 @@ function Experiment({ experiment, readAt }: { experiment: ValidExperiment; readA
   return (
     <>
       <div className={styles["head"]}>
-        <span className={styles["name"]}>{visible(name)}</span>
+        <span className="subject">{visible(name)}</span>
         {description && <span className="muted">{visible(description)}</span>}
         <span className="muted num clip">
           {facts.filter(Boolean).join(" · ")} · <span className="mono">{visible(folder)}</span>

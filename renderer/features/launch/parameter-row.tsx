@@ -4,6 +4,7 @@ import { visible } from "../../../shared/visible.ts";
 import { Button } from "../../ui/button.tsx";
 import { classes } from "../../ui/classes.ts";
 import { Input } from "../../ui/input.tsx";
+import { Select } from "../../ui/select.tsx";
 import { Segments } from "../../ui/layout.tsx";
 import { Ticked } from "../../ui/ticked.tsx";
 import styles from "./page.module.css";
@@ -127,18 +128,15 @@ function Control({
     );
   if (parameter.type === "choice")
     return (
-      <select
+      <Select
         id={id}
-        className={styles["select"]}
         value={value}
-        onChange={(event) => onChange(event.target.value)}
-      >
-        {parameter.values.map((choice) => (
-          <option key={String(choice)} value={String(choice)}>
-            {visible(String(choice))}
-          </option>
-        ))}
-      </select>
+        options={parameter.values.map((choice) => ({
+          value: String(choice),
+          text: visible(String(choice)),
+        }))}
+        onChange={onChange}
+      />
     );
   return (
     <Input

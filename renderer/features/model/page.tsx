@@ -46,7 +46,7 @@ function Loaded({ model }: { model: ModelDetail }) {
       <div className={styles["head"]}>
         <div className="grow">
           <div className="row">
-            <span className={styles["name"]} dir="auto">
+            <span className="subject" dir="auto">
               {visible(model.name)}
             </span>
             <span className="mono subtle">{shortId(model.id)}</span>

@@ -9,6 +9,8 @@ import { Button } from "../../ui/button.tsx";
 import { Input } from "../../ui/input.tsx";
 import { Field, Toolbar } from "../../ui/layout.tsx";
 import { ErrorNotice } from "../../ui/notices.tsx";
+import { Select } from "../../ui/select.tsx";
+import { Tags } from "../../ui/tags.tsx";
 import styles from "./page.module.css";
 import { readNumbers } from "./search.ts";
 
@@ -27,19 +29,14 @@ export function Controls({ board, missing }: { board: LeaderboardView; missing: 
     <>
       <Toolbar label="What is ranked">
         <Field label="Attack set">
-          <select
-            className={styles["select"]}
+          <Select
             value={set.name}
-            onChange={({ target }) =>
-              void navigate({ search: (before) => ({ ...before, set: target.value }) })
-            }
-          >
-            {(sets.data ?? [set]).map(({ name, date }) => (
-              <option key={name} value={name}>
-                {visible(name)}, {date}
-              </option>
-            ))}
-          </select>
+            options={(sets.data ?? [set]).map(({ name, date }) => ({
+              value: name,
+              text: `${visible(name)}, ${date}`,
+            }))}
+            onChange={(name) => void navigate({ search: (before) => ({ ...before, set: name }) })}
+          />
         </Field>
         <NumbersField
           label="Classes"
@@ -76,27 +73,32 @@ export function Controls({ board, missing }: { board: LeaderboardView; missing: 
             {formatCount(board.ranked.length + board.incomplete.length, "model")} ×{" "}
             {formatCount(set.attacks.length, "attack")}
           </span>
-          <span className={styles["tag"]}>
-            {formatNorm(threatModel.norm)}
-            {threatModel.minimal ? ", minimal" : `, ε ${threatModel.epsilon}`}
-          </span>
-          <span className={styles["tag"]}>
-            bounds [{threatModel.bounds[0]}, {threatModel.bounds[1]}]
-          </span>
-          <span className={styles["tag"]}>
-            {visible(threatModel.dataset)} {visible(threatModel.split)}
-          </span>
-          <span className={styles["tag"]}>{formatCount(threatModel.samples, "sample")}</span>
-          {threatModel.queries !== null && (
-            <span className={styles["tag"]}>
-              ≤ {formatCount(threatModel.queries, "query", "queries")}
-            </span>
-          )}
+          <Tags tags={factsOf(threatModel)} />
         </div>
       )}
       {fill.error && <ErrorNotice error={fill.error} />}
     </>
   );
+}
+
+/** Under what the models were attacked, in a few words each. */
+function factsOf({
+  norm,
+  minimal,
+  epsilon,
+  bounds,
+  dataset,
+  split,
+  samples,
+  queries,
+}: NonNullable<LeaderboardView["threatModel"]>): string[] {
+  return [
+    `${formatNorm(norm)}${minimal ? ", minimal" : `, ε ${epsilon}`}`,
+    `bounds [${bounds[0]}, ${bounds[1]}]`,
+    `${dataset} ${split}`,
+    formatCount(samples, "sample"),
+    ...(queries === null ? [] : [`≤ ${formatCount(queries, "query", "queries")}`]),
+  ];
 }
 
 /** A list of numbers to type; taken with Enter or when the field is left. */

@@ -2,7 +2,7 @@ import "uplot/dist/uPlot.min.css";
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import { useShownTheme } from "../../state/preferences.ts";
-import { axisLook, readColours, useWidth } from "../../ui/chart.ts";
+import { chartAxes, readColours, useWidth } from "../../ui/chart.ts";
 import { formatNumber } from "../../ui/numbers.ts";
 import type { CurveLine } from "./curves.tsx";
 
@@ -40,20 +40,7 @@ export function CurveChart({
         legend: { show: false },
         cursor: { points: { size: 6 }, y: false, drag: { x: false, y: false } },
         scales: { x: { time: false }, y: { range: [0, 100] } },
-        axes: [
-          {
-            ...axisLook(colours),
-            size: 22,
-            grid: { show: false },
-            values: (_, marks) => marks.map(formatNumber),
-          },
-          {
-            ...axisLook(colours),
-            size: 44,
-            grid: { stroke: colours.grid, width: 1 },
-            values: (_, marks) => marks.map((mark) => `${mark} %`),
-          },
-        ],
+        axes: chartAxes(colours, { text: formatNumber }, { size: 44, text: (mark) => `${mark} %` }),
         series: [
           {},
           ...lines.map(({ slot, strong }, index): uPlot.Series => ({

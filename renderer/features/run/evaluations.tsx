@@ -2,47 +2,50 @@ import type { EvaluationView } from "../../../shared/views.ts";
 import { visible } from "../../../shared/visible.ts";
 import { Panel } from "../../ui/layout.tsx";
 import { formatNumber } from "../../ui/numbers.ts";
+import { type PlainColumn, PlainTable } from "../../ui/plain-table.tsx";
 import { State } from "../../ui/state.tsx";
 import { When } from "../../ui/when.tsx";
-import styles from "./page.module.css";
+
+const columns: PlainColumn<EvaluationView>[] = [
+  {
+    id: "attack",
+    title: "Attack",
+    cell: ({ attack }) => <span className="mono">{visible(attack)}</span>,
+  },
+  {
+    id: "state",
+    title: "State",
+    cell: ({ state, reason }) => <State state={state} text={state === "failed" ? reason : null} />,
+  },
+  {
+    id: "median",
+    title: "Median distance",
+    align: "right",
+    cell: ({ facts }) => told(facts?.median),
+  },
+  { id: "verified", title: "Verified", align: "right", cell: ({ facts }) => told(facts?.verified) },
+  {
+    id: "rejected",
+    title: "Rejected",
+    align: "right",
+    cell: ({ rejections }) => rejections.reduce((sum, { count }) => sum + count, 0),
+  },
+  {
+    id: "ended",
+    title: "Ended",
+    cell: ({ endedAt }) => (
+      <span className="muted">
+        <When time={endedAt} />
+      </span>
+    ),
+  },
+];
 
 /** The attacks that a run's model was sent through. */
 export function Evaluations({ evaluations }: { evaluations: readonly EvaluationView[] }) {
   return (
     <Panel title="Evaluations">
-      <table className={styles["plain"]}>
-        <thead>
-          <tr>
-            <th>Attack</th>
-            <th>State</th>
-            <th data-number>Median distance</th>
-            <th data-number>Verified</th>
-            <th data-number>Rejected</th>
-            <th>Ended</th>
-          </tr>
-        </thead>
-        <tbody>
-          {evaluations.map((evaluation) => (
-            <tr key={evaluation.id}>
-              <td className="mono">{visible(evaluation.attack)}</td>
-              <td>
-                <State
-                  state={evaluation.state}
-                  text={evaluation.state === "failed" ? evaluation.reason : null}
-                />
-              </td>
-              <td data-number>{told(evaluation.facts?.median)}</td>
-              <td data-number>{told(evaluation.facts?.verified)}</td>
-              <td data-number>
-                {evaluation.rejections.reduce((sum, { count }) => sum + count, 0)}
-              </td>
-              <td className="muted">
-                <When time={evaluation.endedAt} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <PlainTable label="Evaluations" columns={columns} rows={evaluations} keyOf={({ id }) => id} />
     </Panel>
   );
 }

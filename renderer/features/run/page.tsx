@@ -5,16 +5,16 @@ import type { RunDetail } from "../../../shared/views.ts";
 import { visible } from "../../../shared/visible.ts";
 import { PageHeader } from "../../app/page-header.tsx";
 import { core } from "../../rpc/client.ts";
-import { annotate } from "../../state/annotate.ts";
 import { Button } from "../../ui/button.tsx";
 import { Facts, Panel } from "../../ui/layout.tsx";
 import { CopyLine, ErrorNotice, Skeleton } from "../../ui/notices.tsx";
 import { formatNumber } from "../../ui/numbers.ts";
+import { Patch } from "../../ui/patch.tsx";
 import { State } from "../../ui/state.tsx";
-import { Star } from "../../ui/star.tsx";
 import { Tabs } from "../../ui/tabs.tsx";
 import { Tags } from "../../ui/tags.tsx";
 import { When } from "../../ui/when.tsx";
+import { RunStar } from "../runs/run-star.tsx";
 import { TagEditor } from "../runs/tag-editor.tsx";
 import { Attempts } from "./attempts.tsx";
 import { Charts } from "./charts.tsx";
@@ -112,17 +112,8 @@ function Loaded({ run }: { run: RunDetail }) {
       </PageHeader>
       <div className={styles["head"]}>
         <div className="row">
-          <Star
-            on={run.starred}
-            label={visible(run.name)}
-            onToggle={() =>
-              void annotate(
-                `${run.starred ? "Star removed from" : "Starred"} ${visible(run.name)}`,
-                [{ run: run.id, starred: !run.starred }],
-              )
-            }
-          />
-          <span className={styles["name"]} dir="auto">
+          <RunStar run={run} />
+          <span className="subject" dir="auto">
             {visible(run.name)}
           </span>
           <span className="mono subtle">{shortId(run.id)}</span>
@@ -221,17 +212,9 @@ function Overview({ run, isUnfinished }: { run: RunDetail; isUnfinished: boolean
                 <summary>
                   {formatCount(run.git.diff.split("\n").length, "line")} of uncommitted changes
                 </summary>
-                <pre className="mono">
-                  {run.git.diff.split("\n").map((line, index) => (
-                    <span
-                      key={index}
-                      data-change={line[0] === "+" || line[0] === "-" ? line[0] : undefined}
-                    >
-                      {visible(line)}
-                      {"\n"}
-                    </span>
-                  ))}
-                </pre>
+                <div className={styles["diff"]}>
+                  <Patch lines={run.git.diff.split("\n")} />
+                </div>
               </details>
             )}
           </div>

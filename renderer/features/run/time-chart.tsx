@@ -3,7 +3,7 @@ import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import { formatDuration } from "../../../shared/format.ts";
 import { useShownTheme } from "../../state/preferences.ts";
-import { axisLook, readColours, useWidth } from "../../ui/chart.ts";
+import { chartAxes, readColours, useWidth } from "../../ui/chart.ts";
 
 const height = 130;
 
@@ -42,22 +42,11 @@ export function TimeChart({
           x: { time: false },
           y: { range: (_, _low, high) => [0, high > 0 ? high * 1.1 : 1] },
         },
-        axes: [
-          {
-            ...axisLook(colours),
-            size: 22,
-            space: 70,
-            grid: { show: false },
-            values: (_, marks) => marks.map((mark) => formatDuration(mark)),
-          },
-          {
-            ...axisLook(colours),
-            size: 62,
-            space: 28,
-            grid: { stroke: colours.grid, width: 1 },
-            values: (_, marks) => marks.map((mark) => write.current(mark)),
-          },
-        ],
+        axes: chartAxes(
+          colours,
+          { space: 70, text: formatDuration },
+          { size: 62, space: 28, text: (value) => write.current(value) },
+        ),
         series: [
           {},
           {

@@ -1,14 +1,13 @@
 import { formatDuration, shortId } from "../../../shared/format.ts";
 import type { GroupRow, RunRow, TableValue } from "../../../shared/runs-table.ts";
 import { visible } from "../../../shared/visible.ts";
-import { annotate } from "../../state/annotate.ts";
 import { formatFixed, formatNumber } from "../../ui/numbers.ts";
-import { Star } from "../../ui/star.tsx";
 import { State } from "../../ui/state.tsx";
 import { type Column, SelectBox } from "../../ui/table.tsx";
 import { Tags } from "../../ui/tags.tsx";
 import { When } from "../../ui/when.tsx";
 import { metricOfCurve } from "./curves.ts";
+import { RunStar } from "./run-star.tsx";
 import { Sparkline } from "./sparkline.tsx";
 import type { TableRow } from "./use-table.ts";
 
@@ -103,16 +102,9 @@ function curveColumn(id: string, metric: string): Column<TableRow> {
 }
 
 function Name({ run }: { run: RunRow }) {
-  const words = run.starred ? "Star removed from" : "Starred";
   return (
     <>
-      <Star
-        on={run.starred}
-        label={visible(run.name)}
-        onToggle={() =>
-          void annotate(`${words} ${visible(run.name)}`, [{ run: run.id, starred: !run.starred }])
-        }
-      />
+      <RunStar run={run} />
       <span className="medium clip" dir="auto">
         {visible(run.name)}
       </span>

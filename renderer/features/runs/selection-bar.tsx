@@ -34,11 +34,11 @@ export function SelectionBar({
   });
   const isStarred = runs.every(({ starred }) => starred);
   const star = async () => {
-    await annotate(
+    const isDone = await annotate(
       `${isStarred ? "Star removed from" : "Starred"} ${formatCount(runs.length, "run")}`,
       runs.map(({ id }) => ({ run: id, starred: !isStarred })),
     );
-    onChange(runs.map((run) => ({ ...run, starred: !isStarred })));
+    if (isDone) onChange(runs.map((run) => ({ ...run, starred: !isStarred })));
   };
   return (
     <div className={styles["selection"]} role="group" aria-label="Selected runs">

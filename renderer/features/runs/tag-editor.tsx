@@ -25,11 +25,11 @@ export function TagEditor({
   const all = [...new Set(runs.flatMap(({ tags }) => tags))].toSorted();
   const change = async (words: string, tagsOf: (run: Tagged) => string[]) => {
     const next = new Map(runs.map((run) => [run.id, tagsOf(run)]));
-    await annotate(
+    const isDone = await annotate(
       `${words} ${formatCount(runs.length, "run")}`,
       [...next].map(([run, tags]) => ({ run, tags })),
     );
-    onDone?.(next);
+    if (isDone) onDone?.(next);
   };
   const add = (event: FormEvent) => {
     event.preventDefault();

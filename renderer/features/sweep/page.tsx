@@ -85,7 +85,7 @@ function Head({ sweep }: { sweep: SweepDetail }) {
       </PageHeader>
       <div className={styles["head"]}>
         <div className="row">
-          <span className={styles["name"]} dir="auto">
+          <span className="subject" dir="auto">
             {visible(name)}
           </span>
           <span className="mono subtle">{shortId(id)}</span>
