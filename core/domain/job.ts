@@ -72,7 +72,7 @@ export const failureReasons = {
   evicted: { retryable: true, hint: "The machine ran out of a resource and moved the job away." },
   "incomplete-artifacts": {
     retryable: true,
-    hint: "The program succeeded but its results could not all be kept. They are still in the run folder.",
+    hint: "Not everything that the program left could be kept. It is still in the run folder.",
   },
   "model-missing": {
     retryable: false,

@@ -126,6 +126,12 @@ export function createEngine(options: EngineOptions) {
     await rm(folder, { recursive: true, force: true });
   }
 
+  /** A job that has just ended stands among the failures until the next look. */
+  function isUnfinished(id: string): boolean {
+    const job = store.job(id);
+    return job !== undefined && !isTerminal(job.state);
+  }
+
   /** Removes folders of ended jobs, which a crash between the last commit and here has left. */
   async function sweepFolders(): Promise<void> {
     for (const id of await readdir(options.jobsFolder).catch(() => [])) {
@@ -251,7 +257,7 @@ export function createEngine(options: EngineOptions) {
       wake();
     },
     /** Why jobs wait, by id, where something failed: known even when the catalog's disk is full. */
-    troubles: () => failures.all(),
+    troubles: () => new Map([...failures.all()].filter(([id]) => isUnfinished(id))),
     /** The job once it has ended for good. */
     async ended(id: string): Promise<Job> {
       for (;;) {

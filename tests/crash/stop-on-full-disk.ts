@@ -24,14 +24,16 @@ writeFileSync(
 writeFileSync(
   join(experiment, "train.mjs"),
   `import { appendFileSync, writeFileSync } from "node:fs";
-const out = process.env.GAUNTLET_RUN_DIR + "/out";
+const run = process.env.GAUNTLET_RUN_DIR;
 writeFileSync(${JSON.stringify(pidFile)}, String(process.pid));
+// More than the reserve of the data folder: it can be kept only once there is space.
+writeFileSync(run + "/out/result.bin", Buffer.alloc(${32 * 2 ** 20}));
 function fill() {
   try {
-    for (;;) appendFileSync(out + "/big.bin", Buffer.alloc(65536));
+    for (;;) appendFileSync(run + "/big.bin", Buffer.alloc(65536));
   } catch {}
   try {
-    for (;;) appendFileSync(out + "/metrics.jsonl", '{"loss": 1}\\n');
+    for (;;) appendFileSync(run + "/out/metrics.jsonl", '{"loss": 1}\\n');
   } catch {}
 }
 fill();
@@ -61,7 +63,8 @@ while (existsSync(`/proc/${pid}`)) await sleep(20);
 while ((await stateOf())?.jobState !== "collecting") await sleep(20);
 
 const [attempt] = (await client.runs.get({ run })).attempts;
-rmSync(join(disk, "data", "jobs", attempt?.job ?? "", "1", "run", "out", "big.bin"));
+// Not below out/: what is being kept must not vanish meanwhile.
+rmSync(join(disk, "data", "jobs", attempt?.job ?? "", "1", "run", "big.bin"));
 while ((await stateOf())?.state === "running") await sleep(20);
 const cleared = (await heardOf([run]))?.condition === null;
 const { state } = await client.runs.get({ run });
