@@ -4,7 +4,8 @@ export type AxisRange = { from: number; to: number };
 
 /** What of a chart's width the vertical axis and the space at the right take, px. */
 const besides = 60;
-const mostColumns = 4096;
+/** The core gives no more at once. */
+export const mostColumns = 4096;
 
 /** How many columns of data a chart of this width draws: one a pixel. */
 export function columnsFor(width: number): number {

@@ -5,15 +5,14 @@
  *
  *     node tests/benchmarks/page.ts [--json] [--runs N] [--keep FOLDER]
  */
-import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { chromium, type Page } from "playwright-core";
 import { quantile, report } from "../support/benchmark.ts";
 import { fillCatalog } from "../support/many-runs.ts";
+import { serveFolder } from "../support/serve-folder.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -22,27 +21,11 @@ const { values: options } = parseArgs({
     keep: { type: "string" },
   },
 });
-const program = fileURLToPath(new URL("../../cli/gauntlet.mjs", import.meta.url));
 const rounds = 5;
 
 const folder = options.keep ?? mkdtempSync(join(tmpdir(), "gauntlet-page-"));
 mkdirSync(folder, { recursive: true });
 if (!existsSync(join(folder, "catalog.sqlite"))) fillCatalog(folder, Number(options.runs));
-
-/** Serves the folder; resolves to the process and its link. */
-async function serve() {
-  const child = spawn(process.execPath, [program, "serve", "--json", "--data", folder], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const started = performance.now();
-  let said = "";
-  for await (const chunk of child.stdout) {
-    said += String(chunk);
-    const link = /"link": "([^"]+)"/.exec(said)?.[1];
-    if (link) return { child, link, start: performance.now() - started };
-  }
-  throw new Error("serve ended");
-}
 
 /** Runs in the page: notes when a key goes down and when what is shown is another. */
 const watchRows = `
@@ -82,18 +65,13 @@ const starts: number[] = [];
 const opens: number[] = [];
 const keys: number[] = [];
 const ends: number[] = [];
-/** Whatever happens, the server ends with this program. */
-let server: ReturnType<typeof spawn> | undefined;
-process.once("exit", () => server?.kill());
 const browser = await chromium.launch({
   executablePath: process.env["TESTWORLD_CHROMIUM"] ?? "chromium",
   args: ["--no-sandbox"],
 });
 try {
   for (let round = 0; round < rounds; round++) {
-    const { child, link, start } = await serve();
-    server = child;
-    const ended = new Promise((resolve) => child.once("exit", resolve));
+    const { link, start, stop } = await serveFolder(folder);
     starts.push(start);
     // A new context has an empty cache.
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
@@ -115,8 +93,7 @@ try {
     await page.getByRole("grid", { name: "Runs" }).focus();
     ends.push(await untilRowsChange(page, () => page.keyboard.press("End")));
     await context.close();
-    child.kill("SIGTERM");
-    await ended;
+    await stop();
   }
 } finally {
   await browser.close();

@@ -8,8 +8,16 @@ import { core } from "../../rpc/client.ts";
 import { useShownTheme } from "../../state/preferences.ts";
 import { chartAxes, readColours, useWidth } from "../../ui/chart.ts";
 import { ErrorNotice } from "../../ui/notices.tsx";
+import { notInTurn, inTurn } from "../../ui/frame-queue.ts";
 import { alignLines } from "../../ui/align-lines.ts";
-import { type AxisRange, columnsFor, listenForWindow } from "../../ui/chart-window.ts";
+import { createLinePath } from "../../ui/band-path.ts";
+import {
+  type AxisRange,
+  columnsFor,
+  listenForWindow,
+  mostColumns,
+  zoomed,
+} from "../../ui/chart-window.ts";
 import { useInView } from "../../ui/in-view.ts";
 import { useSettled } from "../../ui/settled.ts";
 import { formatNumber } from "../../ui/numbers.ts";
@@ -17,8 +25,13 @@ import { lineOf, smooth } from "./chart-data.ts";
 import type { ChartLine, ChartWindow } from "./metric-charts.tsx";
 
 const height = 164;
+/** How many windows wide the data of a window are, itself in their middle. */
+const loadedWindows = 2;
 /** Lines of up to so many points are drawn as dots too. */
 const fewPoints = 3;
+/** px. */
+const fullWidth = 1.6;
+const faintWidth = 1;
 /** Charts with this key share the place under the pointer. */
 const pointer = uPlot.sync("metrics");
 
@@ -49,7 +62,9 @@ export function MetricChart({
   // All there is comes first, even where a window was chosen before this chart came into view.
   const [isKnown, setKnown] = useState(false);
   const asked = isKnown ? settled : null;
-  const columns = columnsFor(ownWidth);
+  // Besides a window, what it is moved over next.
+  const loaded = asked && zoomed(asked, loadedWindows, (asked.from + asked.to) / 2);
+  const columns = Math.min(mostColumns, columnsFor(ownWidth) * (asked ? loadedWindows : 1));
   const theme = useShownTheme();
   const points = shown.reduce((sum, { series }) => sum + series.points, 0);
   const { data, error, refetch } = useQuery({
@@ -57,8 +72,8 @@ export function MetricChart({
       input: {
         series: shown.map(({ series }) => series.id),
         axis,
-        from: asked?.from ?? null,
-        to: asked?.to ?? null,
+        from: loaded?.from ?? null,
+        to: loaded?.to ?? null,
         columns,
       },
     }),
@@ -111,6 +126,7 @@ export function MetricChart({
   }, [aligned, isWhole, start]);
 
   const plot = useRef<uPlot | null>(null);
+  const drawn = useRef<uPlot.AlignedData | null>(null);
   const slots = shown.map(({ slot }) => slot).join(" ");
   const isSmooth = smoothing > 0;
   const hasDots = shown.every(({ series }) => series.points <= fewPoints);
@@ -152,9 +168,13 @@ export function MetricChart({
           ...slots.split(" ").flatMap((slot): uPlot.Series[] => {
             const stroke = colours.lines[Number(slot)] ?? colours.axis;
             return [
-              { stroke, width: 1, alpha: isSmooth ? 0.28 : 0, points: { show: false } },
+              {
+                ...lineLook(stroke, faintWidth),
+                alpha: isSmooth ? 0.28 : 0,
+                points: { show: false },
+              },
               // A point alone makes no line.
-              { stroke, width: 1.6, points: { show: hasDots, size: 6, fill: stroke } },
+              { ...lineLook(stroke, fullWidth), points: { show: hasDots, size: 6, fill: stroke } },
             ];
           }),
         ],
@@ -187,24 +207,33 @@ export function MetricChart({
     return () => {
       stopListening();
       plot.current = null;
+      drawn.current = null;
       made.destroy();
     };
   }, [width, theme, slots, isLog, axis, isSmooth, hasDots]);
 
-  useEffect(() => {
-    plot.current?.setData(aligned);
-  }, [aligned, width, theme, slots, isLog, axis, isSmooth, hasDots]);
-
   // A window is shown at once, with the data there are, while its own are on their way.
   useEffect(() => {
     const { current } = plot;
-    if (current && view.current)
-      current.setScale("x", { min: view.current.from, max: view.current.to });
-    else current?.setData(current.data);
-  }, [window, start, isWhole]);
+    if (!current) return undefined;
+    const draw = () =>
+      current.batch(() => {
+        if (drawn.current !== aligned || !view.current) current.setData(aligned);
+        drawn.current = aligned;
+        if (view.current) current.setScale("x", { min: view.current.from, max: view.current.to });
+      });
+    // The one that is moved follows the hand; those that go along with it may come after it.
+    if (drawn.current === null || frame.current?.matches(":hover, :focus")) draw();
+    else inTurn(current, draw);
+    return () => notInTurn(current);
+  }, [aligned, window, start, isWhole, width, theme, slots, isLog, axis, isSmooth, hasDots]);
 
   if (error) return <ErrorNotice error={error} />;
   return <div ref={frame} role="img" aria-label={described(name, shown, isLive)} />;
+}
+
+function lineLook(stroke: string, width: number): uPlot.Series {
+  return { stroke, fill: stroke, width, paths: createLinePath(width) };
 }
 
 function described(name: string, shown: readonly ChartLine[], isLive: boolean): string {

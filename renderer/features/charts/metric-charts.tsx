@@ -1,8 +1,9 @@
-import { lazy, Suspense, useState } from "react";
+import { lazy, memo, Suspense, useState } from "react";
 import type { MetricAxis, MetricSeries } from "../../../shared/metrics.ts";
 import { visible } from "../../../shared/visible.ts";
 import { Button } from "../../ui/button.tsx";
 import { slotColour } from "../../ui/chart.ts";
+import { useInTurn } from "../../ui/frame-queue.ts";
 import { Panel, Segments } from "../../ui/layout.tsx";
 import { formatNumber } from "../../ui/numbers.ts";
 import styles from "./charts.module.css";
@@ -22,6 +23,9 @@ export type ChartLine = {
   slot: number;
 };
 
+/** A metric with its lines. */
+export type ChartGroup = { name: string; lines: readonly ChartLine[] };
+
 /** More lines than these are not named beside the title. */
 const mostNamed = 4;
 /** Values alone, of lines that something else names, take the title's room sooner. */
@@ -33,7 +37,7 @@ export function MetricCharts({
   isLive,
   isNamed = true,
 }: {
-  groups: readonly { name: string; lines: readonly ChartLine[] }[];
+  groups: readonly ChartGroup[];
   isLive: boolean;
   /** Whether lines are named beside their values; not where something else tells their colours. */
   isNamed?: boolean;
@@ -85,44 +89,70 @@ export function MetricCharts({
         )}
       </div>
       <div className={styles["charts"]}>
-        {groups.map(({ name, lines }) => (
-          <Panel
-            key={name}
-            title={visible(name)}
-            aside={
-              <span className={styles["legend"]}>
-                {(isNamed || lines.length <= mostUnnamed ? lines.slice(0, mostNamed) : []).map(
-                  ({ series, label, slot }) => (
-                    <span key={series.id} className="num clip">
-                      <i style={{ background: slotColour(slot) }} />
-                      {isNamed && lines.length > 1 && <span className="muted">{label} </span>}
-                      <b className="medium">{formatNumber(series.last)}</b>
-                    </span>
-                  ),
-                )}
-                {isNamed && lines.length > mostNamed && (
-                  <span className="muted num">and {lines.length - mostNamed} more</span>
-                )}
-              </span>
-            }
-          >
-            <div className={styles["chart"]}>
-              <Suspense fallback={null}>
-                <MetricChart
-                  name={name}
-                  lines={lines}
-                  axis={shownAxis}
-                  window={window}
-                  smoothing={smoothing}
-                  isLog={isLog}
-                  isLive={isLive}
-                  onWindow={setWindow}
-                />
-              </Suspense>
-            </div>
-          </Panel>
+        {groups.map((group) => (
+          <InTurn
+            key={group.name}
+            group={group}
+            isNamed={isNamed}
+            axis={shownAxis}
+            window={window}
+            smoothing={smoothing}
+            isLog={isLog}
+            isLive={isLive}
+            onWindow={setWindow}
+          />
         ))}
       </div>
     </>
   );
 }
+
+type ChartPanelProps = {
+  group: ChartGroup;
+  isNamed: boolean;
+  axis: MetricAxis;
+  window: ChartWindow;
+  smoothing: number;
+  isLog: boolean;
+  isLive: boolean;
+  onWindow(window: ChartWindow): void;
+};
+
+/** While a job goes on, all its charts get new lines at once. */
+function InTurn({ group, ...rest }: ChartPanelProps) {
+  return <ChartPanel group={useInTurn(group)} {...rest} />;
+}
+
+const ChartPanel = memo(function ChartPanel({
+  group: { name, lines },
+  isNamed,
+  ...rest
+}: ChartPanelProps) {
+  return (
+    <Panel
+      title={visible(name)}
+      aside={
+        <span className={styles["legend"]}>
+          {(isNamed || lines.length <= mostUnnamed ? lines.slice(0, mostNamed) : []).map(
+            ({ series, label, slot }) => (
+              <span key={series.id} className="num clip">
+                <i style={{ background: slotColour(slot) }} />
+                {isNamed && lines.length > 1 && <span className="muted">{label} </span>}
+                <b className="medium">{formatNumber(series.last)}</b>
+              </span>
+            ),
+          )}
+          {isNamed && lines.length > mostNamed && (
+            <span className="muted num">and {lines.length - mostNamed} more</span>
+          )}
+        </span>
+      }
+    >
+      <div className={styles["chart"]}>
+        <Suspense fallback={null}>
+          <MetricChart name={name} lines={lines} {...rest} />
+        </Suspense>
+      </div>
+    </Panel>
+  );
+});
