@@ -1,5 +1,6 @@
 /** Numbers and times as they stand in tables and captions. */
 
+// Made once: making one takes as long as a hundred uses, and tables have a cell for each row.
 const grouped = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 6 });
 
 /** A measured number in about four digits, with a real minus sign: `0.9312`, `1,284`, `3.2e−5`. */
@@ -25,6 +26,7 @@ function withMinus(text: string): string {
   return text.replaceAll("-", "\u2212");
 }
 
+const withZone = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" });
 const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
@@ -43,14 +45,16 @@ export function formatWhen(time: number, now: number): string {
 /** `2026-11-24 14:03:07 GMT+1`, for whoever hovers over a relative time. */
 export function formatExactTime(time: number): string {
   const at = new Date(time);
-  const zone = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" })
-    .formatToParts(at)
-    .find(({ type }) => type === "timeZoneName")?.value;
-  return `${localDate(time)} ${at.toLocaleTimeString("en-GB")} ${zone ?? ""}`;
+  const zone = withZone.formatToParts(at).find(({ type }) => type === "timeZoneName")?.value;
+  const clock = [at.getHours(), at.getMinutes(), at.getSeconds()].map(twoDigits).join(":");
+  return `${localDate(time)} ${clock} ${zone ?? ""}`;
 }
 
 function localDate(time: number): string {
   const at = new Date(time);
-  const two = (value: number) => String(value).padStart(2, "0");
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  return `${at.getFullYear()}-${twoDigits(at.getMonth() + 1)}-${twoDigits(at.getDate())}`;
+}
+
+function twoDigits(value: number): string {
+  return String(value).padStart(2, "0");
 }
