@@ -29,5 +29,9 @@ export const savedViewSchema = z.object({
   seeds: z.boolean(),
   /** Null: a choice made by what runs there are. */
   columns: z.array(z.string().max(400)).max(500).nullable(),
+  /** Columns that stay in view. */
+  pinned: z.array(z.string().max(400)).max(500).default([]),
+  /** Widths that were given to columns, px. */
+  widths: z.record(z.string().max(400), z.number().min(1).max(10_000)).default({}),
 });
 export type SavedView = z.infer<typeof savedViewSchema>;

@@ -24,11 +24,18 @@ export const metricSeriesSchema = z.object({
 export type MetricSeries = z.infer<typeof metricSeriesSchema>;
 
 export const metricChartInputSchema = z.object({
-  series: z.array(z.int()).min(1).max(100),
+  series: z
+    .array(
+      z.object({
+        id: z.int(),
+        /** Its window, both ends included; null for no end. */
+        from: z.number().nullable().default(null),
+        to: z.number().nullable().default(null),
+      }),
+    )
+    .min(1)
+    .max(100),
   axis: axisSchema,
-  /** The window, both ends included; null for no end. */
-  from: z.number().nullable().default(null),
-  to: z.number().nullable().default(null),
   /** At most so many columns for each series: one per pixel is enough. */
   columns: z.int().min(1).max(4096),
 });

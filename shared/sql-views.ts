@@ -22,6 +22,9 @@ export const sqlViews: readonly SqlView[] = [
       "started",
       "ended",
       "seconds",
+      "starred",
+      "tags",
+      "notes",
     ],
   },
   {

@@ -25,11 +25,19 @@ export function metricSeries(db: Database, runId: string): MetricSeries[] {
 /** A chart of each series over the same window; see MetricReader.chart. */
 export function chartMetrics(
   db: Database,
-  { series, columns, ...window }: MetricWindow & { series: readonly number[]; columns: number },
+  {
+    series,
+    axis,
+    columns,
+  }: {
+    series: readonly { id: number; from: number | null; to: number | null }[];
+    axis: MetricWindow["axis"];
+    columns: number;
+  },
 ): MetricChart[] {
   const reader = readerOf(db);
-  return series.map((id) => {
-    const { points, raw, sorted, columns: drawn } = reader.chart(id, window, columns);
+  return series.map(({ id, from, to }) => {
+    const { points, raw, sorted, columns: drawn } = reader.chart(id, { axis, from, to }, columns);
     return {
       series: id,
       points,

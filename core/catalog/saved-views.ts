@@ -1,7 +1,6 @@
 import type { Database } from "better-sqlite3";
-import type { SavedView } from "../../shared/annotations.ts";
+import { type SavedView, savedViewSchema } from "../../shared/annotations.ts";
 import type { Clock } from "../domain/ports.ts";
-import { fromJson } from "./json.ts";
 
 /** Views of the runs table, by name. */
 export function createSavedViews(db: Database, clock: Clock) {
@@ -12,7 +11,7 @@ export function createSavedViews(db: Database, clock: Clock) {
   );
   const remove = db.prepare<[string]>("DELETE FROM saved_view WHERE name = ?");
   return {
-    list: (): SavedView[] => all.all().map((text) => fromJson<SavedView>(text)),
+    list: (): SavedView[] => all.all().map((text) => savedViewSchema.parse(JSON.parse(text))),
     save(view: SavedView): void {
       upsert.run(view.name, JSON.stringify(view), clock.now());
     },

@@ -14,7 +14,8 @@ const views: Readonly<Record<string, string>> = {
   SELECT r.id, r.name, e.name AS experiment, v.number AS version, r.label, r.sweep_id AS sweep,
     d.name AS dataset, r.seed, r.config_key AS config, r.state, r.reason,
     ${time("r.created_at")} AS created, ${time("r.started_at")} AS started,
-    ${time("r.ended_at")} AS ended, (r.ended_at - r.started_at) / 1000.0 AS seconds
+    ${time("r.ended_at")} AS ended, (r.ended_at - r.started_at) / 1000.0 AS seconds,
+    r.starred, r.tags, r.notes
   FROM run r JOIN experiment_version v ON v.id = r.experiment_version_id
     JOIN experiment e ON e.id = v.experiment_id LEFT JOIN dataset d ON d.id = r.dataset_id`,
   parameters: valuesOf("parameter"),

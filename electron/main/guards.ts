@@ -8,7 +8,9 @@ import { appOrigin } from "./pages.ts";
 export function guardPages(): void {
   app.on("web-contents-created", (_event, contents) => {
     contents.on("will-navigate", (event, url) => {
-      if (!isOurs(url)) event.preventDefault();
+      if (isOurs(url)) return;
+      event.preventDefault();
+      if (isOnTheWeb(url)) void shell.openExternal(url);
     });
     contents.on("will-attach-webview", (event) => event.preventDefault());
     contents.setWindowOpenHandler(({ url }) => {

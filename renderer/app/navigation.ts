@@ -4,6 +4,7 @@ import type { IconName } from "../ui/icon.tsx";
 export const navigation = [
   { to: "/runs", title: "Runs", icon: "list", key: "r" },
   { to: "/sweeps", title: "Sweeps", icon: "grid", key: "s" },
+  { to: "/compare", title: "Compare", icon: "compare", key: "o" },
   { to: "/launch", title: "Launch", icon: "play", key: "l" },
   { to: "/models", title: "Models", icon: "cube", key: "m" },
   { to: "/robustness", title: "Robustness", icon: "shield", key: "b" },

@@ -2,29 +2,32 @@ import { useSyncExternalStore } from "react";
 import { create } from "zustand";
 import { persist } from "zustand/middleware";
 import type { Theme } from "../../shared/shell.ts";
+import { useUndo } from "./undo.ts";
 
 export type Density = "dense" | "regular";
 
-type Preferences = {
-  theme: Theme;
-  density: Density;
-  /** Columns of the runs table, as fields are written in queries; null: a choice made for you. */
-  runColumns: string[] | null;
+/** How the columns of the runs table are arranged. */
+export type RunColumns = {
+  /** As fields are written in queries; null: a choice made for you. */
+  runColumns: readonly string[] | null;
   /** Those of them that stay in view when the table is scrolled sideways. */
   runPinned: readonly string[];
-  /** Widths that were given to columns of the runs table, px. */
+  /** Widths that were given to columns, px. */
   runWidths: Readonly<Record<string, number>>;
+};
+
+/** As they are for someone who has chosen nothing. */
+const noRunColumns: RunColumns = { runColumns: null, runPinned: [], runWidths: {} };
+
+type Preferences = RunColumns & {
+  theme: Theme;
+  density: Density;
   /** Folders of experiments that were launched, the newest first. */
   folders: string[];
   /** Whether keys without Ctrl or Alt work outside a focused control (WCAG 2.1.4). */
   singleKeys: boolean;
   setTheme(theme: Theme): void;
   setDensity(density: Density): void;
-  setRunColumns(columns: string[] | null): void;
-  setRunPinned(columns: readonly string[]): void;
-  setRunWidth(column: string, width: number): void;
-  /** Columns, pins and widths as they are for someone who has chosen nothing. */
-  resetRunColumns(): void;
   noteFolder(folder: string): void;
   setSingleKeys(singleKeys: boolean): void;
 };
@@ -37,18 +40,11 @@ export const usePreferences = create<Preferences>()(
     (set) => ({
       theme: "system",
       density: "dense",
-      runColumns: null,
-      runPinned: [],
-      runWidths: {},
+      ...noRunColumns,
       folders: [],
       singleKeys: true,
       setTheme: (theme) => set({ theme }),
       setDensity: (density) => set({ density }),
-      setRunColumns: (runColumns) => set({ runColumns }),
-      setRunPinned: (runPinned) => set({ runPinned }),
-      setRunWidth: (column, width) =>
-        set(({ runWidths }) => ({ runWidths: { ...runWidths, [column]: width } })),
-      resetRunColumns: () => set({ runColumns: null, runPinned: [], runWidths: {} }),
       noteFolder: (folder) =>
         set(({ folders }) => ({
           folders: [folder, ...folders.filter((other) => other !== folder)].slice(0, mostFolders),
@@ -58,6 +54,22 @@ export const usePreferences = create<Preferences>()(
     { name: "gauntlet-preferences", version: 1 },
   ),
 );
+
+/** Arranges the runs table's columns; it can be taken back. `text` says what was done. */
+export function arrangeRunColumns(text: string, change: Partial<RunColumns>): void {
+  const { runColumns, runPinned, runWidths } = usePreferences.getState();
+  const before: RunColumns = { runColumns, runPinned, runWidths };
+  const become = (arranged: Partial<RunColumns>) => () => {
+    usePreferences.setState(arranged);
+  };
+  become(change)();
+  useUndo.getState().did({ text, undo: become(before), redo: become(change) });
+}
+
+/** Lets the app choose columns, pins and widths again. */
+export function resetRunColumns(): void {
+  arrangeRunColumns("Reset the columns", noRunColumns);
+}
 
 const systemDark = matchMedia("(prefers-color-scheme: dark)");
 

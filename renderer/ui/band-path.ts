@@ -24,7 +24,7 @@ export function bandOf(
 ): BandColumn[][] {
   const stretches: BandColumn[][] = [];
   let stretch: BandColumn[] | null = null;
-  let column: BandColumn | null = null;
+  let column = null as BandColumn | null;
   let last = 0;
   for (let index = from; index <= to; index++) {
     const value = y[index];
@@ -34,14 +34,15 @@ export function bandOf(
       continue;
     }
     const middle = Math.floor(placeOf(x[index] ?? 0)) + 0.5;
-    if (column?.x !== middle) {
-      const before = column ? last : value;
-      column = { x: middle, low: before, high: before };
+    if (column === null || column.x !== middle) {
+      const before: number = column === null ? value : last;
+      column = { x: middle, low: Math.min(before, value), high: Math.max(before, value) };
       if (stretch) stretch.push(column);
       else stretches.push((stretch = [column]));
+    } else {
+      column.low = Math.min(column.low, value);
+      column.high = Math.max(column.high, value);
     }
-    if (value < column.low) column.low = value;
-    if (value > column.high) column.high = value;
     last = value;
   }
   return stretches;

@@ -93,6 +93,22 @@ function runsInOrder(): string[] {
 
 const newestRun = (): string => runsInOrder().at(-1) ?? "";
 
+/**
+ * Runs in the page: turns the wheel a little at every frame, for some milliseconds. A driver would
+ * not be that regular.
+ */
+const panning = `(element, milliseconds) => new Promise((resolve) => {
+  const end = performance.now() + milliseconds;
+  let turn = 0;
+  const pan = () => {
+    if (performance.now() > end) return resolve();
+    const deltaX = Math.floor(turn++ / 120) % 2 === 0 ? 4 : -4;
+    element.dispatchEvent(new WheelEvent("wheel", { deltaX, bubbles: true, cancelable: true }));
+    requestAnimationFrame(pan);
+  };
+  requestAnimationFrame(pan);
+})`;
+
 /** Processor time of a process and all its threads, seconds. */
 function processorTime(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
@@ -139,24 +155,7 @@ try {
   for (let zoom = 0; zoom < 3; zoom++) await page.keyboard.press("+");
   await sleep(1000);
   const panned = await frameWorkOf(browser, page, async () => {
-    // In the page, so that there is one at every frame: a driver is not that regular.
-    await chart.evaluate(
-      (element, milliseconds) =>
-        new Promise<void>((resolve) => {
-          const end = performance.now() + milliseconds;
-          let turn = 0;
-          const pan = () => {
-            if (performance.now() > end) return resolve();
-            const deltaX = Math.floor(turn++ / 120) % 2 === 0 ? 4 : -4;
-            element.dispatchEvent(
-              new WheelEvent("wheel", { deltaX, bubbles: true, cancelable: true }),
-            );
-            requestAnimationFrame(pan);
-          };
-          requestAnimationFrame(pan);
-        }),
-      seconds * 1000,
-    );
+    await chart.evaluate(panning, seconds * 1000);
   });
 
   const known = newestRun();
@@ -174,7 +173,6 @@ try {
   const coreBefore = processorTime(core);
   const live = await frameWorkOf(browser, page, () => sleep(seconds * 1000));
   const busy = (processorTime(core) - coreBefore) / seconds;
-  const reached = await page.getByRole("img", { name: /^Chart of m0/ }).getAttribute("aria-label");
   const ended = new Promise((resolve) => reporting.once("exit", resolve));
   await promisify(execFile)(process.execPath, [program, "runs", "stop", run, "--data", data]);
   await ended;

@@ -88,11 +88,35 @@ test.skipIf(!hasShell)(
     await page.getByText("-// before").waitFor();
     expect(await accessibilityProblems()).toEqual([]);
 
-    await page
-      .getByRole("button", { name: /^Leave/ })
-      .first()
-      .click();
-    await expect.poll(() => page.getByRole("button", { name: /^Leave/ }).count()).toBe(2);
+    const compared = page.getByRole("list", { name: "Compared runs" }).getByRole("listitem");
+    const colourOf = (name: string | null) =>
+      compared
+        .filter({ hasText: name ?? "" })
+        .locator("i")
+        .getAttribute("style");
+    const last = await compared.nth(2).getByRole("link").textContent();
+    const colour = await colourOf(last);
+    const leave = page.getByRole("button", { name: /^Leave/ });
+    await leave.first().click();
+    await expect.poll(() => leave.count()).toBe(2);
+    expect(await colourOf(last)).toBe(colour);
+    await page.getByRole("button", { name: "Add a run" }).click();
+    const found = page.getByRole("option");
+    await expect.poll(() => found.count()).toBe(1);
+    expect(await accessibilityProblems()).toEqual([]);
+    await page.keyboard.press("Enter");
+    await expect.poll(() => leave.count()).toBe(3);
+    expect(await colourOf(last)).toBe(colour);
+
+    await page.getByRole("tab", { name: "Scatter" }).click();
+    const dots = page.locator("svg circle:has(title)");
+    await expect.poll(() => dots.count()).toBe(3);
+    const middle = () => dots.nth(0).getAttribute("cx");
+    const before = [await middle(), await dots.nth(1).getAttribute("cx")];
+    await page.getByRole("button", { name: "Log scale, across" }).click();
+    await expect
+      .poll(async () => [await middle(), await dots.nth(1).getAttribute("cx")])
+      .not.toEqual(before);
     expect(problems).toEqual([]);
   },
 );
@@ -126,6 +150,8 @@ test.skipIf(!hasShell)(
     await expect.poll(() => rows.count()).toBe(2);
 
     await page.getByRole("grid", { name: "Runs" }).focus();
+    await page.keyboard.press("Control+z");
+    await page.getByText("Taken back: Opened the view Stars").waitFor();
     await page.keyboard.press("Control+z");
     await page.getByText("Taken back: Saved the view Stars").waitFor();
     await page.keyboard.press("Control+z");

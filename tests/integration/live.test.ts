@@ -56,18 +56,15 @@ test("a chart has the points, or of each column what there is to draw", async ()
   expect(series).toEqual([
     expect.objectContaining({ name: "loss", stage: "train", attempt: 1, points: 5000 }),
   ]);
-  const ids = series.map(({ id }) => id);
   const [near] = await client.metrics.chart({
-    series: ids,
+    series: series.map(({ id }) => ({ id, from: 10, to: 19 })),
     axis: "step",
-    from: 10,
-    to: 19,
     columns: 100,
   });
   expect(near).toMatchObject({ raw: true, points: 10, to: "" });
   expect(numbers(near?.from)).toEqual([10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
   expect(numbers(near?.first)[3]).toBe(Math.sin(13 / 50));
-  const [whole] = await client.metrics.chart({ series: ids, axis: "step", columns: 100 });
+  const [whole] = await client.metrics.chart({ series, axis: "step", columns: 100 });
   expect(whole).toMatchObject({ raw: false, sorted: true, points: 5000 });
   expect(numbers(whole?.minimum)).toHaveLength(100);
   expect(Math.max(...numbers(whole?.maximum))).toBeCloseTo(1, 3);

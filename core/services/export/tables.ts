@@ -43,6 +43,9 @@ const runFacts: readonly ExportColumn[] = [
   { name: "ended", type: "text" },
 ];
 
+/** What people note about a run. */
+const annotations: ReadonlySet<string> = new Set(["starred", "tags", "notes"]);
+
 /** One row per run, one column per parameter, metric, final value and score that any of them has. */
 async function runsTable(
   { catalog, clock }: CoreContext,
@@ -54,7 +57,9 @@ async function runsTable(
   const wanted =
     columns.length > 0
       ? columns
-      : [...named].flatMap(([name, field]) => (isValue(field) ? [name] : []));
+      : [...named].flatMap(([name, field]) =>
+          isValue(field) || annotations.has(name) ? [name] : [],
+        );
   const typeOf = (name: string): ExportColumn["type"] =>
     named.get(name)?.type === "number" ? "number" : "text";
   const taken = new Set(runFacts.map(({ name }) => name));

@@ -1,5 +1,5 @@
 /** From the core's columns to lines: at most four points a pixel, however long the series is. */
-import type { MetricChart } from "../../../shared/metrics.ts";
+import type { MetricChart, MetricSeries } from "../../../shared/metrics.ts";
 import { unpackNumbers } from "../../rpc/packed-numbers.ts";
 
 export type Line = { x: number[]; y: number[] };
@@ -40,4 +40,12 @@ export function smooth(values: readonly number[], weight: number): number[] {
     factor *= weight;
     return sum / (1 - factor);
   });
+}
+
+/** What the attempt of a series reported as its epochs, step by step; null where it did not. */
+export function epochsOf(series: MetricSeries, all: readonly MetricSeries[]): MetricSeries | null {
+  const isOfSame = (other: MetricSeries) =>
+    other.jobId === series.jobId && other.attempt === series.attempt;
+  const epochs = all.find((other) => other.name === "epoch" && isOfSame(other));
+  return epochs && epochs.points > 0 && epochs.steps === epochs.points ? epochs : null;
 }

@@ -2,7 +2,6 @@ import "uplot/dist/uPlot.min.css";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
 import uPlot from "uplot";
-import type { MetricAxis } from "../../../shared/metrics.ts";
 import { formatDuration } from "../../../shared/format.ts";
 import { core } from "../../rpc/client.ts";
 import { useShownTheme } from "../../state/preferences.ts";
@@ -22,7 +21,9 @@ import { useInView } from "../../ui/in-view.ts";
 import { useSettled } from "../../ui/settled.ts";
 import { formatNumber } from "../../ui/numbers.ts";
 import { lineOf, smooth } from "./chart-data.ts";
-import type { ChartLine, ChartWindow } from "./metric-charts.tsx";
+import type { ChartAxis, ChartLine, ChartWindow } from "./metric-charts.tsx";
+import { asKept } from "./places.ts";
+import { usePlaces } from "./use-places.ts";
 
 const height = 164;
 /** How many windows wide the data of a window are, itself in their middle. */
@@ -48,7 +49,7 @@ export function MetricChart({
 }: {
   name: string;
   lines: readonly ChartLine[];
-  axis: MetricAxis;
+  axis: ChartAxis;
   window: ChartWindow;
   smoothing: number;
   isLog: boolean;
@@ -67,18 +68,21 @@ export function MetricChart({
   const columns = Math.min(mostColumns, columnsFor(ownWidth) * (asked ? loadedWindows : 1));
   const theme = useShownTheme();
   const points = shown.reduce((sum, { series }) => sum + series.points, 0);
+  const places = usePlaces(shown, axis);
   const { data, error, refetch } = useQuery({
     ...core.metrics.chart.queryOptions({
       input: {
-        series: shown.map(({ series }) => series.id),
-        axis,
-        from: loaded?.from ?? null,
-        to: loaded?.to ?? null,
+        series: shown.map(({ series: { id } }, index) => ({
+          id,
+          from: loaded && (places?.[index]?.kept(loaded.from) ?? null),
+          to: loaded && (places?.[index]?.kept(loaded.to) ?? null),
+        })),
+        axis: axis === "epoch" ? "step" : axis,
         columns,
       },
     }),
     placeholderData: keepPreviousData,
-    enabled: width > 0,
+    enabled: width > 0 && places !== undefined,
   });
   // A series that grew has another chart.
   const drawnPoints = useRef(points);
@@ -87,43 +91,43 @@ export function MetricChart({
     drawnPoints.current = points;
     void refetch();
   }, [points, refetch, width]);
-  const lines = useMemo(() => (data ?? []).map(lineOf), [data]);
-  // Times are told from the start of the whole range, zoomed or not.
-  const [start, setStart] = useState(0);
-  const begin = Math.min(...lines.map(({ x }) => x[0] ?? Infinity));
-  const wholeStart = axis === "time" && Number.isFinite(begin) ? begin : 0;
+  const lines = useMemo(
+    () =>
+      (data ?? []).map((chart, index) => {
+        const { x, y } = lineOf(chart);
+        const { shown: shownAt } = places?.[index] ?? asKept;
+        return { x: x.map(shownAt), y };
+      }),
+    [data, places],
+  );
   // An answer is to what was asked when it came; until the next one it stays.
   const [answer, setAnswer] = useState({ data, asked });
   if (answer.data !== data) setAnswer({ data, asked });
   const isWhole = data !== undefined && answer.data === data && answer.asked === null;
-  if (isWhole && start !== wholeStart) setStart(wholeStart);
   if (isWhole && !isKnown) setKnown(true);
-  const zoom = useRef({ onWindow, start });
+  const tell = useRef(onWindow);
   useEffect(() => {
-    zoom.current = { onWindow, start };
-  }, [onWindow, start]);
-  // What is to be shown, told from the start, null for what the data have; and all there is.
+    tell.current = onWindow;
+  }, [onWindow]);
+  // What is to be shown, null for what the data have; and all there is.
   const view = useRef<AxisRange | null>(null);
   const whole = useRef<AxisRange | null>(null);
   useEffect(() => {
-    const shown = window ?? (isWhole ? null : whole.current);
-    view.current = shown && { from: shown.from - start, to: shown.to - start };
-  }, [window, start, isWhole]);
+    view.current = window ?? (isWhole ? null : whole.current);
+  }, [window, isWhole]);
   const aligned = useMemo((): uPlot.AlignedData => {
     const drawn = lines.flatMap(({ x, y }) => {
-      const places = start === 0 ? x : x.map((value) => value - start);
-      const line = { x: places, y: smoothing > 0 ? smooth(y, smoothing) : y };
+      const line = { x, y: smoothing > 0 ? smooth(y, smoothing) : y };
       // The faint line is there only beside a smoothed one.
-      return [smoothing > 0 ? { x: places, y } : { x: [], y: [] }, line];
+      return [smoothing > 0 ? { x, y } : { x: [], y: [] }, line];
     });
     const { x, y } = alignLines(drawn, columns);
     return [x, ...y];
-  }, [lines, smoothing, start, columns]);
+  }, [lines, smoothing, columns]);
   useEffect(() => {
     const [from, to] = [aligned[0][0], aligned[0].at(-1)];
-    if (isWhole && from !== undefined && to !== undefined)
-      whole.current = { from: from + start, to: to + start };
-  }, [aligned, isWhole, start]);
+    if (isWhole && from !== undefined && to !== undefined) whole.current = { from, to };
+  }, [aligned, isWhole]);
 
   const plot = useRef<uPlot | null>(null);
   const drawn = useRef<uPlot.AlignedData | null>(null);
@@ -183,11 +187,10 @@ export function MetricChart({
             (self) => {
               const { left, width: selected } = self.select;
               if (selected < 4) return;
-              const { onWindow: tell, start: offset } = zoom.current;
-              const from = self.posToVal(left, "x") + offset;
-              const to = self.posToVal(left + selected, "x") + offset;
+              const from = self.posToVal(left, "x");
+              const to = self.posToVal(left + selected, "x");
               self.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-              tell({ from, to });
+              tell.current({ from, to });
             },
           ],
         },
@@ -195,13 +198,12 @@ export function MetricChart({
       [[]],
       element,
     );
-    made.over.addEventListener("dblclick", () => zoom.current.onWindow(null));
+    made.over.addEventListener("dblclick", () => tell.current(null));
     const stopListening = listenForWindow(element, {
-      shown: () => rangeOf(made, zoom.current.start),
+      shown: () => rangeOf(made),
       whole: () => whole.current,
-      placeAt: (clientX) =>
-        made.posToVal(clientX - made.over.getBoundingClientRect().left, "x") + zoom.current.start,
-      onWindow: (next) => zoom.current.onWindow(next),
+      placeAt: (clientX) => made.posToVal(clientX - made.over.getBoundingClientRect().left, "x"),
+      onWindow: (next) => tell.current(next),
     });
     plot.current = made;
     return () => {
@@ -226,7 +228,7 @@ export function MetricChart({
     if (drawn.current === null || frame.current?.matches(":hover, :focus")) draw();
     else inTurn(current, draw);
     return () => notInTurn(current);
-  }, [aligned, window, start, isWhole, width, theme, slots, isLog, axis, isSmooth, hasDots]);
+  }, [aligned, window, isWhole, width, theme, slots, isLog, axis, isSmooth, hasDots]);
 
   if (error) return <ErrorNotice error={error} />;
   return <div ref={frame} role="img" aria-label={described(name, shown, isLive)} />;
@@ -245,10 +247,10 @@ function described(name: string, shown: readonly ChartLine[], isLive: boolean): 
 }
 
 /** What a chart shows of its axis; null before it shows anything. */
-function rangeOf(plot: uPlot, start: number): AxisRange | null {
+function rangeOf(plot: uPlot): AxisRange | null {
   const { min, max } = plot.scales["x"] ?? {};
   if (typeof min !== "number" || typeof max !== "number" || min >= max) return null;
-  return { from: min + start, to: max + start };
+  return { from: min, to: max };
 }
 
 function padded(low: number | null, high: number | null): [number, number] {

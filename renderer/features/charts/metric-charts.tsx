@@ -15,8 +15,15 @@ const MetricChart = lazy(async () => ({
 
 export type ChartWindow = { from: number; to: number } | null;
 
+/** What a chart's horizontal axis tells. Epochs are the values of the metric of that name. */
+export type ChartAxis = MetricAxis | "epoch";
+
 export type ChartLine = {
   series: MetricSeries;
+  /** What its attempt reported as `epoch`; null where it did not. */
+  epochs: MetricSeries | null;
+  /** When its run began, seconds since 1970: times are told from there. */
+  start: number;
   /** What tells it from the other lines of the chart. */
   label: string;
   /** Of the chart's colours, from 0 on; beyond them it is grey. */
@@ -42,15 +49,11 @@ export function MetricCharts({
   /** Whether lines are named beside their values; not where something else tells their colours. */
   isNamed?: boolean;
 }) {
-  const [axis, setAxis] = useState<MetricAxis>("step");
+  const [axis, setAxis] = useState<ChartAxis>("step");
   const [smoothing, setSmoothing] = useState(0);
   const [isLog, setLog] = useState(false);
   const [window, setWindow] = useState<ChartWindow>(null);
-  const all = groups.flatMap(({ lines }) => lines.map(({ series }) => series));
-  const hasSteps = all.every(({ steps, points }) => steps === points);
-  const hasTimes = all.every(({ times, points }) => times === points);
-  const shownAxis =
-    (axis === "step" && !hasSteps) || (axis === "time" && !hasTimes) ? "position" : axis;
+  const hasEpochs = groups.some((group) => hasAxis(group, "epoch"));
   return (
     <>
       <div className={styles["tools"]}>
@@ -59,6 +62,7 @@ export function MetricCharts({
           value={axis}
           options={[
             { value: "step", text: "Step" },
+            ...(hasEpochs ? [{ value: "epoch" as const, text: "Epoch" }] : []),
             { value: "time", text: "Time" },
             { value: "position", text: "Position" },
           ]}
@@ -94,7 +98,7 @@ export function MetricCharts({
             key={group.name}
             group={group}
             isNamed={isNamed}
-            axis={shownAxis}
+            axis={axis}
             window={window}
             smoothing={smoothing}
             isLog={isLog}
@@ -107,10 +111,28 @@ export function MetricCharts({
   );
 }
 
+/** Whether all points of a metric have a place on an axis. */
+function hasAxis({ lines }: ChartGroup, axis: ChartAxis): boolean {
+  return lines.every(({ series: { points, steps, times }, epochs }) => {
+    switch (axis) {
+      case "position":
+        return true;
+      case "time":
+        return times === points;
+      case "step":
+        return steps === points;
+      case "epoch":
+        return steps === points && epochs !== null;
+    }
+  });
+}
+
+const stay = (): void => undefined;
+
 type ChartPanelProps = {
   group: ChartGroup;
   isNamed: boolean;
-  axis: MetricAxis;
+  axis: ChartAxis;
   window: ChartWindow;
   smoothing: number;
   isLog: boolean;
@@ -124,10 +146,17 @@ function InTurn({ group, ...rest }: ChartPanelProps) {
 }
 
 const ChartPanel = memo(function ChartPanel({
-  group: { name, lines },
+  group,
   isNamed,
+  axis,
+  window,
+  onWindow,
   ...rest
 }: ChartPanelProps) {
+  const { name, lines } = group;
+  // What has no such places is shown by others, and then goes its own way.
+  const isShared = hasAxis(group, axis);
+  const own = hasAxis(group, "step") ? "step" : "position";
   return (
     <Panel
       title={visible(name)}
@@ -150,7 +179,14 @@ const ChartPanel = memo(function ChartPanel({
     >
       <div className={styles["chart"]}>
         <Suspense fallback={null}>
-          <MetricChart name={name} lines={lines} {...rest} />
+          <MetricChart
+            name={name}
+            lines={lines}
+            axis={isShared ? axis : own}
+            window={isShared ? window : null}
+            onWindow={isShared ? onWindow : stay}
+            {...rest}
+          />
         </Suspense>
       </div>
     </Panel>

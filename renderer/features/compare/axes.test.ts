@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { RunComparison } from "../../../shared/views.ts";
-import { axesOf, firstAxes, marksOf, shareOf } from "./axes.ts";
+import { axesOf, canBeLog, firstAxes, marksOf, shareOf } from "./axes.ts";
 
 type Row = RunComparison["sections"]["results"][number];
 
@@ -42,4 +42,15 @@ test("marks are round and within the axis", () => {
   expect(marksOf(axis, 6).map((mark) => Number(mark.toFixed(9)))).toEqual([0, 0.5, 1]);
   expect(firstAxes([axis])).toEqual({ x: axis, y: axis });
   expect(firstAxes([])).toBeNull();
+});
+
+test("on a logarithmic axis decades are equally long, and marks are their round numbers", () => {
+  const [axis] = axesOf(comparison({ parameters: [row("lr", 0.001, 10)] }));
+  if (!axis) throw new Error("no axis");
+  expect(shareOf(axis, 0.1, true)).toBeCloseTo(0.5);
+  const marks = marksOf(axis, 6, true).map((mark) => Number(mark.toPrecision(6)));
+  expect(marks).toEqual([0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10]);
+  expect(canBeLog(axis)).toBe(true);
+  const [negative] = axesOf(comparison({ parameters: [row("x", -1, 1)] }));
+  expect(negative && canBeLog(negative)).toBe(false);
 });

@@ -57,19 +57,44 @@ export function firstAxes(axes: readonly Axis[]): { x: Axis; y: Axis } | null {
   return x && y ? { x, y } : null;
 }
 
+/** Whether an axis can be logarithmic. */
+export function canBeLog({ low, words }: Axis): boolean {
+  return words === null && low > 0;
+}
+
 /** Where a place lies between an axis's ends, from 0 to 1. */
-export function shareOf({ low, high }: Axis, place: number): number {
-  return (place - low) / (high - low);
+export function shareOf({ low, high }: Axis, place: number, isLog = false): number {
+  return isLog ? Math.log(place / low) / Math.log(high / low) : (place - low) / (high - low);
 }
 
 /** Round numbers along an axis, or its words. */
-export function marksOf({ low, high, words }: Axis, about: number): number[] {
+export function marksOf(axis: Axis, about: number, isLog = false): number[] {
+  const { low, high, words } = axis;
   if (words) return words.map((_, index) => index);
+  if (isLog) {
+    const marks = logMarks(low, high);
+    // Within a decade or so round numbers in even steps say more.
+    if (marks.length > 2) return marks;
+  }
   const rough = (high - low) / about;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough) ?? rough;
   const marks: number[] = [];
   for (let mark = Math.ceil(low / step) * step; mark <= high + step / 1e6; mark += step)
     marks.push(Math.abs(mark) < step / 1e6 ? 0 : mark);
+  return marks;
+}
+
+/** Powers of ten between two ends; with their twofold and fivefold where they are few. */
+function logMarks(low: number, high: number): number[] {
+  const from = Math.floor(Math.log10(low));
+  const to = Math.ceil(Math.log10(high));
+  const factors = to - from > 4 ? [1] : [1, 2, 5];
+  const marks: number[] = [];
+  for (let power = from; power <= to; power++)
+    for (const factor of factors) {
+      const mark = factor * 10 ** power;
+      if (mark >= low && mark <= high) marks.push(mark);
+    }
   return marks;
 }

@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import type { RunComparison } from "../../../shared/views.ts";
 import { visible } from "../../../shared/visible.ts";
@@ -8,12 +8,14 @@ import { Button } from "../../ui/button.tsx";
 import { slotColour } from "../../ui/chart.ts";
 import { EmptyState, ErrorNotice, Skeleton } from "../../ui/notices.tsx";
 import { Tabs } from "../../ui/tabs.tsx";
+import { AddRun } from "./add-run.tsx";
 import { CodeDifference } from "./code.tsx";
 import { ComparedCurves } from "./curves.tsx";
 import styles from "./page.module.css";
 import { Parallel } from "./parallel.tsx";
 import { Scatter } from "./scatter.tsx";
-import { type CompareTab, compareTabs } from "./search.ts";
+import { type CompareTab, compareTabs, mostCompared } from "./search.ts";
+import { useSlots } from "./slots.ts";
 import { ComparedValues } from "./values.tsx";
 
 const route = getRouteApi("/compare");
@@ -28,21 +30,32 @@ const titles: Record<CompareTab, string> = {
 
 export function ComparePage() {
   const { runs = [] } = route.useSearch();
+  const navigate = route.useNavigate();
   const { data, error, refetch } = useQuery(
     core.runs.compare.queryOptions({
       input: { runs },
       enabled: runs.length > 0,
+      // One run more or less is no reason to begin anew.
+      placeholderData: keepPreviousData,
       meta: { follows: ["run", "evaluation"] },
     }),
   );
-  const header = <PageHeader title="Compare" above={<Link to="/runs">Runs</Link>} />;
+  const header = <PageHeader title="Compare" />;
   if (runs.length === 0)
     return (
       <>
         {header}
         <EmptyState
           title="Runs will stand side by side here"
-          action={<Link to="/runs">Choose runs</Link>}
+          action={
+            <>
+              <AddRun
+                compared={[]}
+                onAdd={(id) => void navigate({ search: { runs: [id] }, replace: true })}
+              />{" "}
+              or <Link to="/runs">choose in the table</Link>
+            </>
+          }
           command="npx gauntlet runs compare RUN RUN"
         >
           Select two or more runs in the table and press C: their curves, values and code are laid
@@ -70,12 +83,15 @@ function Compared({ comparison }: { comparison: RunComparison }) {
   const navigate = route.useNavigate();
   const { runs } = comparison;
   const ids = runs.map(({ id }) => id);
+  const slots = useSlots(ids);
+  const setRuns = (next: string[]) =>
+    void navigate({ search: (before) => ({ ...before, runs: next }), replace: true });
   return (
     <>
       <ul className={styles["runs"]} aria-label="Compared runs">
-        {runs.map(({ id, name, label }, slot) => (
+        {runs.map(({ id, name, label }, index) => (
           <li key={id}>
-            <i style={{ background: slotColour(slot) }} />
+            <i style={{ background: slotColour(slots[index] ?? 0) }} />
             <Link to="/runs/$run" params={{ run: id }} title={visible(label)} dir="auto">
               {visible(name)}
             </Link>
@@ -84,15 +100,15 @@ function Compared({ comparison }: { comparison: RunComparison }) {
               size="small"
               icon="close"
               aria-label={`Leave ${visible(name)} out`}
-              onClick={() =>
-                void navigate({
-                  search: (before) => ({ ...before, runs: ids.filter((other) => other !== id) }),
-                  replace: true,
-                })
-              }
+              onClick={() => setRuns(ids.filter((other) => other !== id))}
             />
           </li>
         ))}
+        {ids.length < mostCompared && (
+          <li>
+            <AddRun compared={ids} onAdd={(id) => setRuns([...ids, id])} />
+          </li>
+        )}
       </ul>
       <Tabs
         label="Ways to compare"
@@ -103,10 +119,10 @@ function Compared({ comparison }: { comparison: RunComparison }) {
         }
       />
       <div className={styles["body"]}>
-        {tab === "curves" && <ComparedCurves runs={runs} />}
-        {tab === "values" && <ComparedValues comparison={comparison} />}
-        {tab === "scatter" && <Scatter comparison={comparison} />}
-        {tab === "parallel" && <Parallel comparison={comparison} />}
+        {tab === "curves" && <ComparedCurves runs={runs} slots={slots} />}
+        {tab === "values" && <ComparedValues comparison={comparison} slots={slots} />}
+        {tab === "scatter" && <Scatter comparison={comparison} slots={slots} />}
+        {tab === "parallel" && <Parallel comparison={comparison} slots={slots} />}
         {tab === "code" && <CodeDifference runs={runs} />}
       </div>
     </>

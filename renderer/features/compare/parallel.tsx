@@ -15,7 +15,13 @@ const margin = { side: 80, top: 44, bottom: 28 };
 const narrowest = 120;
 
 /** A line per run through its values, an axis for each in which the runs differ. */
-export function Parallel({ comparison }: { comparison: RunComparison }) {
+export function Parallel({
+  comparison,
+  slots,
+}: {
+  comparison: RunComparison;
+  slots: readonly number[];
+}) {
   const axes = useMemo(() => axesOf(comparison), [comparison]);
   const [near, setNear] = useState<string | null>(null);
   const frame = useRef<HTMLDivElement>(null);
@@ -51,7 +57,7 @@ export function Parallel({ comparison }: { comparison: RunComparison }) {
             <polyline
               key={id}
               points={points.join(" ")}
-              stroke={slotColour(run)}
+              stroke={slotColour(slots[run] ?? 0)}
               className={classes(
                 styles["run"],
                 near === id && styles["near"],

@@ -2,20 +2,28 @@ import { useMemo, useRef, useState } from "react";
 import type { RunComparison } from "../../../shared/views.ts";
 import { visible } from "../../../shared/visible.ts";
 import { slotColour, useWidth } from "../../ui/chart.ts";
+import { Button } from "../../ui/button.tsx";
 import { Field } from "../../ui/layout.tsx";
 import { EmptyState } from "../../ui/notices.tsx";
 import { formatNumber } from "../../ui/numbers.ts";
 import { Select } from "../../ui/select.tsx";
-import { type Axis, axesOf, firstAxes, marksOf, shareOf } from "./axes.ts";
+import { type Axis, axesOf, canBeLog, firstAxes, marksOf, shareOf } from "./axes.ts";
 import styles from "./page.module.css";
 
 const height = 420;
 const margin = { left: 72, right: 40, top: 24, bottom: 44 };
 
 /** Each run as a dot, by two of the values in which they differ. */
-export function Scatter({ comparison }: { comparison: RunComparison }) {
+export function Scatter({
+  comparison,
+  slots,
+}: {
+  comparison: RunComparison;
+  slots: readonly number[];
+}) {
   const axes = useMemo(() => axesOf(comparison), [comparison]);
   const [chosen, setChosen] = useState<{ x?: string; y?: string }>({});
+  const [logs, setLogs] = useState({ x: false, y: false });
   const frame = useRef<HTMLDivElement>(null);
   const width = useWidth(frame);
   const first = firstAxes(axes);
@@ -28,9 +36,10 @@ export function Scatter({ comparison }: { comparison: RunComparison }) {
       </EmptyState>
     );
   const inner = Math.max(10, width - margin.left - margin.right);
-  const xAt = (place: number) => margin.left + shareOf(x, place) * inner;
+  const isLog = { x: logs.x && canBeLog(x), y: logs.y && canBeLog(y) };
+  const xAt = (place: number) => margin.left + shareOf(x, place, isLog.x) * inner;
   const yAt = (place: number) =>
-    height - margin.bottom - shareOf(y, place) * (height - margin.top - margin.bottom);
+    height - margin.bottom - shareOf(y, place, isLog.y) * (height - margin.top - margin.bottom);
   return (
     <>
       <div className={styles["tools"]}>
@@ -38,12 +47,16 @@ export function Scatter({ comparison }: { comparison: RunComparison }) {
           label="Across"
           axes={axes}
           axis={x}
+          isLog={isLog.x}
+          onLog={(on) => setLogs({ ...logs, x: on })}
           onChoose={(id) => setChosen({ ...chosen, x: id })}
         />
         <AxisField
           label="Up"
           axes={axes}
           axis={y}
+          isLog={isLog.y}
+          onLog={(on) => setLogs({ ...logs, y: on })}
           onChoose={(id) => setChosen({ ...chosen, y: id })}
         />
       </div>
@@ -54,7 +67,7 @@ export function Scatter({ comparison }: { comparison: RunComparison }) {
           role="img"
           aria-label={`${comparison.runs.length} runs by ${visible(x.name)} and ${visible(y.name)}`}
         >
-          {marksOf(y, 6).map((mark) => (
+          {marksOf(y, 6, isLog.y).map((mark) => (
             <g key={mark}>
               <line
                 className={styles["grid"]}
@@ -73,7 +86,7 @@ export function Scatter({ comparison }: { comparison: RunComparison }) {
               </text>
             </g>
           ))}
-          {marksOf(x, Math.max(3, inner / 110)).map((mark) => (
+          {marksOf(x, Math.max(3, inner / 110), isLog.x).map((mark) => (
             <text
               key={mark}
               className={styles["mark"]}
@@ -94,7 +107,7 @@ export function Scatter({ comparison }: { comparison: RunComparison }) {
                 cx={xAt(across)}
                 cy={yAt(up)}
                 r="5.5"
-                fill={slotColour(index)}
+                fill={slotColour(slots[index] ?? 0)}
                 className={styles["dot"]}
               >
                 <title>{`${visible(name)}: ${visible(x.name)} ${markText(x, across)}, ${visible(y.name)} ${markText(y, up)}`}</title>
@@ -111,21 +124,37 @@ function AxisField({
   label,
   axes,
   axis,
+  isLog,
+  onLog,
   onChoose,
 }: {
   label: string;
   axes: readonly Axis[];
   axis: Axis;
+  isLog: boolean;
+  onLog(isLog: boolean): void;
   onChoose(id: string): void;
 }) {
   return (
-    <Field label={label}>
-      <Select
-        value={axis.id}
-        options={axes.map(({ id, name }) => ({ value: id, text: visible(name) }))}
-        onChange={onChoose}
-      />
-    </Field>
+    <>
+      <Field label={label}>
+        <Select
+          value={axis.id}
+          options={axes.map(({ id, name }) => ({ value: id, text: visible(name) }))}
+          onChange={onChoose}
+        />
+      </Field>
+      {canBeLog(axis) && (
+        <Button
+          size="small"
+          pressed={isLog}
+          aria-label={`Log scale, ${label.toLowerCase()}`}
+          onClick={() => onLog(!isLog)}
+        >
+          Log scale
+        </Button>
+      )}
+    </>
   );
 }
 

@@ -3,20 +3,20 @@ export type CompareTab = (typeof compareTabs)[number];
 
 /** What of the compare page stands in its address. */
 export type CompareSearch = {
-  /** Ids, in their order: the place is the colour. */
+  /** Ids, in their order. */
   runs?: string[];
   tab?: CompareTab;
 };
 
 /** The core compares no more at once. */
-const most = 100;
+export const mostCompared = 100;
 
 export function readCompareSearch(search: Record<string, unknown>): CompareSearch {
   const { runs, tab } = search;
   const ids = Array.isArray(runs)
     ? runs.filter((id): id is string => typeof id === "string" && id !== "")
     : [];
-  const unique = [...new Set(ids)].slice(0, most);
+  const unique = [...new Set(ids)].slice(0, mostCompared);
   return {
     runs: unique.length > 0 ? unique : undefined,
     tab: compareTabs.find((known) => known === tab && known !== "curves"),

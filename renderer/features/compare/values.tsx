@@ -21,7 +21,13 @@ const titles: Record<Section, string> = {
 };
 
 /** What the runs are and came to, a column each; what differs stands out. */
-export function ComparedValues({ comparison }: { comparison: RunComparison }) {
+export function ComparedValues({
+  comparison,
+  slots,
+}: {
+  comparison: RunComparison;
+  slots: readonly number[];
+}) {
   const [onlyDifferent, setOnlyDifferent] = useState(true);
   const { runs, sections } = comparison;
   const names = Object.keys(titles) as Section[];
@@ -50,9 +56,9 @@ export function ComparedValues({ comparison }: { comparison: RunComparison }) {
               <th scope="col">
                 <span className="heard">Value</span>
               </th>
-              {runs.map(({ id, name }, slot) => (
+              {runs.map(({ id, name }, index) => (
                 <th key={id} scope="col">
-                  <i style={{ background: slotColour(slot) }} />
+                  <i style={{ background: slotColour(slots[index] ?? 0) }} />
                   <span dir="auto">{visible(name)}</span>
                 </th>
               ))}

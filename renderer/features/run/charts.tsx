@@ -4,7 +4,8 @@ import type { MetricSeries } from "../../../shared/metrics.ts";
 import { core } from "../../rpc/client.ts";
 import { Panel } from "../../ui/layout.tsx";
 import { ErrorNotice, Skeleton } from "../../ui/notices.tsx";
-import { type ChartLine, MetricCharts } from "../charts/metric-charts.tsx";
+import { epochsOf } from "../charts/chart-data.ts";
+import { type ChartGroup, type ChartLine, MetricCharts } from "../charts/metric-charts.tsx";
 
 /** Between two looks at the series of a run that goes on, ms. */
 const interval = 1000;
@@ -12,7 +13,16 @@ const interval = 1000;
 const mostLines = 10;
 
 /** A chart per metric of a run, a line per attempt that reported it. */
-export function Charts({ run, isLive }: { run: string; isLive: boolean }) {
+export function Charts({
+  run,
+  start,
+  isLive,
+}: {
+  run: string;
+  /** When the run began, milliseconds since 1970. */
+  start: number;
+  isLive: boolean;
+}) {
   const { data, error } = useQuery(
     core.metrics.series.queryOptions({
       input: { run },
@@ -20,7 +30,7 @@ export function Charts({ run, isLive }: { run: string; isLive: boolean }) {
       meta: { follows: ["job"] },
     }),
   );
-  const groups = useMemo(() => linesByName(data ?? []), [data]);
+  const groups = useMemo(() => linesByName(data ?? [], start / 1000), [data, start]);
   if (error) return <ErrorNotice error={error} />;
   if (!data) return <Skeleton lines={6} />;
   if (groups.length === 0)
@@ -36,7 +46,7 @@ export function Charts({ run, isLive }: { run: string; isLive: boolean }) {
 }
 
 /** The newest lines of each metric, in the order of names. */
-function linesByName(all: readonly MetricSeries[]): { name: string; lines: ChartLine[] }[] {
+function linesByName(all: readonly MetricSeries[], start: number): ChartGroup[] {
   const byName = new Map<string, MetricSeries[]>();
   for (const series of all) {
     if (series.points === 0) continue;
@@ -45,9 +55,13 @@ function linesByName(all: readonly MetricSeries[]): { name: string; lines: Chart
   return [...byName]
     .map(([name, some]) => ({
       name,
-      lines: some
-        .slice(-mostLines)
-        .map((series, slot): ChartLine => ({ series, slot, label: labelOf(series) })),
+      lines: some.slice(-mostLines).map((series, slot): ChartLine => ({
+        series,
+        slot,
+        start,
+        epochs: epochsOf(series, all),
+        label: labelOf(series),
+      })),
     }))
     .sort((a, b) => a.name.localeCompare(b.name));
 }

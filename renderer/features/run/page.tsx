@@ -77,6 +77,12 @@ function Loaded({ run }: { run: RunDetail }) {
     <>
       <PageHeader title={visible(run.name)} above={<Link to="/runs">Runs</Link>}>
         <Button
+          icon="compare"
+          onClick={() => void navigate({ to: "/compare", search: { runs: [run.id] } })}
+        >
+          Compare
+        </Button>
+        <Button
           onClick={() =>
             void navigate({
               to: "/launch",
@@ -162,7 +168,7 @@ function Overview({ run, isUnfinished }: { run: RunDetail; isUnfinished: boolean
   return (
     <div className={styles["overview"]}>
       <div className="col">
-        <Charts run={run.id} isLive={isUnfinished} />
+        <Charts run={run.id} start={run.startedAt ?? run.createdAt} isLive={isUnfinished} />
         {run.evaluations.length > 0 && <Evaluations evaluations={run.evaluations} />}
       </div>
       <div className={styles["side"]}>

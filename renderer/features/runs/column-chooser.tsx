@@ -2,7 +2,7 @@ import { Popover } from "@base-ui/react/popover";
 import { useState } from "react";
 import type { RunField } from "../../../shared/runs-table.ts";
 import { visible } from "../../../shared/visible.ts";
-import { usePreferences } from "../../state/preferences.ts";
+import { arrangeRunColumns, resetRunColumns } from "../../state/preferences.ts";
 import { Button } from "../../ui/button.tsx";
 import { Input } from "../../ui/input.tsx";
 import { dragging } from "../../ui/column-tools.tsx";
@@ -26,8 +26,6 @@ export function ColumnChooser({
   arrange: Arrangement;
 }) {
   const [wanted, setWanted] = useState("");
-  const setColumns = usePreferences((preferences) => preferences.setRunColumns);
-  const reset = usePreferences((preferences) => preferences.resetRunColumns);
   const kinds = new Map<string, string>(fieldOptions(fields).map(({ name, kind }) => [name, kind]));
   for (const own of ownColumns) kinds.set(own, "run");
   for (const { name } of curveColumns(fields)) kinds.set(name, "curve");
@@ -42,7 +40,9 @@ export function ColumnChooser({
       kind={kinds.get(name) ?? ""}
       isChosen={chosen.includes(name)}
       arrange={arrange}
-      onAdd={() => setColumns([...chosen, name])}
+      onAdd={() =>
+        arrangeRunColumns(`Added the column ${visible(name)}`, { runColumns: [...chosen, name] })
+      }
     />
   );
   return (
@@ -58,7 +58,7 @@ export function ColumnChooser({
                 value={wanted}
                 onChange={(event) => setWanted(event.target.value)}
               />
-              <Button kind="quiet" onClick={reset}>
+              <Button kind="quiet" onClick={resetRunColumns}>
                 Reset
               </Button>
             </header>

@@ -2,10 +2,11 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useCallback, useMemo, useState } from "react";
 import type { RunField, RunRow } from "../../../shared/runs-table.ts";
+import { visible } from "../../../shared/visible.ts";
 import { PageHeader } from "../../app/page-header.tsx";
 import { dataOf } from "../../rpc/errors.ts";
 import { useKeys } from "../../state/keys.ts";
-import { usePreferences } from "../../state/preferences.ts";
+import { arrangeRunColumns, usePreferences } from "../../state/preferences.ts";
 import { Button } from "../../ui/button.tsx";
 import { Toolbar } from "../../ui/layout.tsx";
 import { ErrorNotice, Skeleton } from "../../ui/notices.tsx";
@@ -53,7 +54,8 @@ function RunsTablePage({ fields }: { fields: readonly RunField[] }) {
     () => (runColumns ? knownColumns(runColumns, fields) : defaultColumns(fields)),
     [runColumns, fields],
   );
-  const setRunColumns = usePreferences((preferences) => preferences.setRunColumns);
+  const runPinned = usePreferences((preferences) => preferences.runPinned);
+  const runWidths = usePreferences((preferences) => preferences.runWidths);
   const [selected, setSelected] = useState<ReadonlyMap<string, RunRow>>(new Map());
   const [onlyDifferent, setOnlyDifferent] = useState(false);
   const [anchor, setAnchor] = useState<number | null>(null);
@@ -163,12 +165,27 @@ function RunsTablePage({ fields }: { fields: readonly RunField[] }) {
         </Button>
         <ColumnChooser fields={fields} chosen={columnFields} arrange={arrangement} />
         <ViewsMenu
-          current={{ query, sort, seeds, columns: runColumns }}
-          onOpen={({ query: asked, sort: order, seeds: grouped, columns: wanted }) => {
-            setRunColumns(wanted);
+          current={{
+            query,
+            sort,
+            seeds,
+            columns: runColumns && [...runColumns],
+            pinned: [...runPinned],
+            widths: runWidths,
+          }}
+          onOpen={(view) => {
+            arrangeRunColumns(`Opened the view ${visible(view.name)}`, {
+              runColumns: view.columns,
+              runPinned: view.pinned,
+              runWidths: view.widths,
+            });
             forget();
             void navigate({
-              search: { query: asked || undefined, sort: order, seeds: grouped || undefined },
+              search: {
+                query: view.query || undefined,
+                sort: view.sort,
+                seeds: view.seeds || undefined,
+              },
             });
           }}
         />

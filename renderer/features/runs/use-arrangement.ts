@@ -1,6 +1,7 @@
 import { useMemo } from "react";
-import { usePreferences } from "../../state/preferences.ts";
+import { arrangeRunColumns, usePreferences } from "../../state/preferences.ts";
 import type { Arrange } from "../../ui/column-tools.tsx";
+import { visible } from "../../../shared/visible.ts";
 import type { Column } from "../../ui/table.tsx";
 import type { TableRow } from "./use-table.ts";
 
@@ -11,7 +12,6 @@ export type Arrangement = Arrange & { pinned: readonly string[] };
 export function useArrangement(chosen: readonly string[]): Arrangement {
   const pinned = usePreferences((preferences) => preferences.runPinned);
   return useMemo(() => {
-    const { setRunColumns, setRunPinned, setRunWidth } = usePreferences.getState();
     // As they stand in the table: the pinned ones come first.
     const shown = pinnedFirst(chosen, pinned);
     const isPinned = (column: string) => pinned.includes(column);
@@ -21,8 +21,11 @@ export function useArrangement(chosen: readonly string[]): Arrangement {
       const next = shown.filter((name) => name !== column);
       next.splice(to, 0, column);
       // Among pinned columns it is one, and among others it is none.
-      if (isPinned(place) !== isPinned(column)) setRunPinned(toggled(pinned, column));
-      setRunColumns(next);
+      const changes = isPinned(place) !== isPinned(column);
+      arrangeRunColumns(`Moved the column ${visible(column)}`, {
+        runColumns: next,
+        runPinned: changes ? toggled(pinned, column) : pinned,
+      });
     };
     return {
       pinned,
@@ -32,9 +35,19 @@ export function useArrangement(chosen: readonly string[]): Arrangement {
         const place = shown[shown.indexOf(column) + step];
         if (place !== undefined) moveTo(column, place);
       },
-      togglePin: (column) => setRunPinned(toggled(pinned, column)),
-      hide: (column) => setRunColumns(shown.filter((name) => name !== column)),
-      resize: setRunWidth,
+      togglePin: (column) =>
+        arrangeRunColumns(
+          `${isPinned(column) ? "Unpinned" : "Pinned"} the column ${visible(column)}`,
+          { runPinned: toggled(pinned, column) },
+        ),
+      hide: (column) =>
+        arrangeRunColumns(`Hid the column ${visible(column)}`, {
+          runColumns: shown.filter((name) => name !== column),
+        }),
+      resize: (column, width) =>
+        arrangeRunColumns(`Resized the column ${visible(column)}`, {
+          runWidths: { ...usePreferences.getState().runWidths, [column]: width },
+        }),
     };
   }, [chosen, pinned]);
 }

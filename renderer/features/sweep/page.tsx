@@ -1,14 +1,15 @@
 import { useMutation } from "@tanstack/react-query";
-import { getRouteApi, Link } from "@tanstack/react-router";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { formatCount, shortId } from "../../../shared/format.ts";
 import type { SweepDetail } from "../../../shared/views.ts";
 import { visible } from "../../../shared/visible.ts";
 import { PageHeader } from "../../app/page-header.tsx";
-import { core } from "../../rpc/client.ts";
+import { client, core } from "../../rpc/client.ts";
 import { Button } from "../../ui/button.tsx";
 import { EmptyState, ErrorNotice, Skeleton } from "../../ui/notices.tsx";
 import { formatNumber } from "../../ui/numbers.ts";
 import { When } from "../../ui/when.tsx";
+import { mostCompared } from "../compare/search.ts";
 import { cellsOf, rerunText, unsettledOf } from "../sweeps/counts.ts";
 import { StateBar, StateCounts } from "../sweeps/state-counts.tsx";
 import { CellGrid } from "./cell-grid.tsx";
@@ -59,9 +60,21 @@ function Head({ sweep }: { sweep: SweepDetail }) {
   const rerun = useMutation(core.sweeps.rerun.mutationOptions());
   const stop = useMutation(core.sweeps.stop.mutationOptions());
   const unfinished = counts.queued + counts.running;
+  const navigate = useNavigate();
+  const compare = useMutation({
+    mutationFn: () => client.runs.table({ query: `sweep = ${id}`, limit: mostCompared }),
+    onSuccess: ({ rows }) =>
+      void navigate({ to: "/compare", search: { runs: rows.map((run) => run.id) } }),
+  });
+  const compared = Math.min(mostCompared, cellsOf(counts));
   return (
     <>
       <PageHeader title={visible(name)} above={<Link to="/sweeps">Sweeps</Link>}>
+        {compared > 1 && (
+          <Button icon="compare" disabled={compare.isPending} onClick={() => compare.mutate()}>
+            Compare {cellsOf(counts) > compared ? `the newest ${compared}` : "its runs"}
+          </Button>
+        )}
         {unsettledOf(counts) > 0 && (
           <Button
             icon="rerun"
@@ -108,6 +121,7 @@ function Head({ sweep }: { sweep: SweepDetail }) {
           <StateCounts counts={counts} />
         </div>
       </div>
+      {compare.error && <ErrorNotice error={compare.error} />}
       {rerun.error && <ErrorNotice error={rerun.error} />}
       {stop.error && <ErrorNotice error={stop.error} />}
     </>
