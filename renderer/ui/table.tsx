@@ -74,7 +74,7 @@ export function Table<Row>(props: TableProps<Row>) {
     count,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    overscan: 6,
+    overscan: 2,
     scrollPaddingStart: headHeight,
     paddingStart: headHeight,
   });
