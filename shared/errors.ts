@@ -96,6 +96,19 @@ export const errorCodes = {
   CORE_UNREACHABLE: entry("environment", "The other Gauntlet is closing. Try again.", true),
   PORT_IN_USE: entry("environment", "Choose another with --port, or leave it out for a free one."),
   RENDERER_MISSING: entry("environment", "npm start in Gauntlet's folder builds the pages."),
+  IMAGE_NOT_FOUND: entry(
+    "input",
+    "Check the image's name and tag; docker pull NAME tries it by hand.",
+  ),
+  IMAGE_BUILD_FAILED: entry("input", "The log says at which step. docker build tries it by hand."),
+  DOCKER_UNREACHABLE: entry(
+    "environment",
+    "Start Docker (systemctl start docker, or Docker Desktop). Jobs go on as soon as it answers.",
+  ),
+  DOCKER_FORBIDDEN: entry(
+    "environment",
+    "Add yourself to the docker group (sudo usermod -aG docker $USER) and log in again.",
+  ),
   PYTHON_MISSING: entry("environment", "Install Python 3.8 or newer, or put python3 on PATH."),
 } as const satisfies Record<string, Entry>;
 export type ErrorCode = keyof typeof errorCodes;

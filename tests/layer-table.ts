@@ -20,9 +20,19 @@ export const layerTable: Readonly<Record<string, Layer>> = {
   shared: { layers: [], packages: ["@orpc/contract", "yaml", "zod"], node: false },
   "core/domain": { layers: ["shared"], packages: [], node: false },
   "core/platform": { layers: ["shared", "core/domain"], packages: [], node: true },
+  // The only place that knows the client of Docker; runners, builds and checks share it.
+  "core/platform/docker": {
+    layers: ["shared", "core/domain", "core/platform"],
+    packages: ["dockerode", "zod"],
+    node: true,
+  },
   // Adapters of the ports in core/domain; they never know each other.
   "core/catalog": { ...adapter, packages: ["better-sqlite3"] },
-  "core/runners": { ...adapter, packages: ["zod"] },
+  "core/runners": {
+    layers: [...adapter.layers, "core/platform/docker"],
+    packages: ["zod"],
+    node: true,
+  },
   "core/storage": { ...adapter, packages: [] },
   "core/engine": { ...adapter, packages: [] },
   "core/services": {
@@ -30,6 +40,7 @@ export const layerTable: Readonly<Record<string, Layer>> = {
       "shared",
       "core/domain",
       "core/platform",
+      "core/platform/docker",
       "core/catalog",
       "core/runners",
       "core/storage",

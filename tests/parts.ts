@@ -18,6 +18,11 @@ export type Part = {
   at: string;
 };
 
+/** Has Node, a shell and the usual commands. */
+export const nodeImage = process.env["GAUNTLET_TEST_NODE_IMAGE"] ?? "node:24-slim";
+/** Has Python with torch, torchvision and foolbox. */
+export const torchImage = process.env["GAUNTLET_TEST_TORCH_IMAGE"] ?? "testworld/torch:1";
+
 const probes = {
   python3: () => program("python3", ["--version"]),
   bash: () => program("bash", ["--version"]),
@@ -27,6 +32,8 @@ const probes = {
   cc: () => program("cc", ["--version"]),
   "private mounts": () => program("unshare", ["-rm", "echo", "unshare -rm"]),
   docker: () => socket("DOCKER_HOST", "unix:///var/run/docker.sock"),
+  "docker with node": () => image(nodeImage),
+  "docker with torch": () => image(torchImage),
   "nvidia-smi": () => {
     const pretend = process.env["TESTWORLD_NVIDIA_SMI"];
     const found = program(pretend ?? "nvidia-smi", ["-L"]);
@@ -69,6 +76,12 @@ function program(command: string, args: string[]): Part {
   const [firstLine = ""] = `${stdout ?? ""}${stderr ?? ""}`.trim().split("\n");
   if (status === 0) return { available: true, reason: firstLine, at: command };
   return absent(error ? error.message : `${command} ended with ${status}: ${firstLine}`);
+}
+
+/** An image that the engine has already; tests fetch none. */
+function image(name: string): Part {
+  const found = program("docker", ["image", "inspect", "--format", "{{.Id}}", name]);
+  return found.available ? { ...found, reason: name, at: name } : found;
 }
 
 function variable(name: string): Part {

@@ -4,6 +4,7 @@ import type { SampleSet, Stage } from "../../shared/schemas/run-folder.ts";
 import type { ParameterValue } from "../../shared/schemas/scalars.ts";
 import type { ThreatModel } from "../../shared/schemas/threat-model.ts";
 import type { FailureReason, JobState } from "./job.ts";
+import type { ImageSpec } from "./ports.ts";
 
 /** Everything a runner's attempt needs to know, fixed when the job is queued. */
 export type JobSpec = {
@@ -33,6 +34,8 @@ export type JobSpec = {
   attack?: Attack;
   threatModel?: ThreatModel;
   samples?: SampleSet;
+  /** What it runs in; absent for this machine itself. */
+  container?: { image: ImageSpec; network: boolean };
   /** Path in the run folder that the next attempt finds in `in/resume/`. */
   checkpoint?: string;
 };

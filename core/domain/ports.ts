@@ -13,6 +13,21 @@ import type { Dataset } from "../../shared/schemas/dataset.ts";
 /** Identifies one attempt of one job; external names derive from it. */
 export type AttemptKey = { job: string; attempt: number };
 
+/** A container image: one that has a name, or one that is built from a folder of the code. */
+export type ImageSpec =
+  | { name: string }
+  | {
+      /** Path of the context in the run folder, such as `in/code`. */
+      build: string;
+      /** Relative to the context. */
+      dockerfile: string;
+      args: Record<string, string>;
+      /** Names the result: the same content is not built twice. */
+      hash: string;
+      /** For people: what the image is of. */
+      label: string;
+    };
+
 /** What a runner needs to start an attempt. Paths are absolute. */
 export type LaunchSpec = {
   key: AttemptKey;
@@ -33,6 +48,15 @@ export type LaunchSpec = {
   grace: number;
   /** Bytes, or null for no limit. */
   memoryLimit: number | null;
+  /** Shared memory of a container, bytes; null for the runner's own default. */
+  shm: number | null;
+  cpus: number;
+  /** What the command runs in; null for this machine itself. */
+  image: ImageSpec | null;
+  /** Whether it may use the network, where the runner can keep it from that. */
+  network: boolean;
+  /** Whether the command is a program of Gauntlet, which finds there what it needs. */
+  agent: boolean;
   /** Bytes of log kept; the rest is counted, and the last lines are kept still. */
   logLimit: number;
   gpus: number[];
@@ -60,6 +84,8 @@ export type Runner = {
   observe(folder: string, key: AttemptKey): Promise<Observation>;
   /** Asks the attempt to stop; it is killed with its children after the launch's grace. */
   stop(folder: string, key: AttemptKey): Promise<void>;
+  /** What the attempt ran in, for the record; absent where that is this machine. */
+  surroundings?(folder: string): Promise<Record<string, string> | null>;
   /** Ends whatever may still live of an attempt, at once, and forgets it. Files stay. */
   release(folder: string, key: AttemptKey): Promise<void>;
 };

@@ -50,6 +50,11 @@ export async function fillRunFolder(
     silenceLimit: spec.silenceLimit,
     grace: graceMs,
     memoryLimit: spec.resources.memory ?? null,
+    shm: spec.resources.shm ?? null,
+    cpus: spec.resources.cpus,
+    image: spec.container?.image ?? null,
+    network: spec.container?.network ?? true,
+    agent: spec.stage === "evaluate" || spec.stage === "verify",
     logLimit: logLimitBytes,
     gpus: attempt.gpus,
   };

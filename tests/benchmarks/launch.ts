@@ -47,6 +47,11 @@ async function launchThrough(runner: Runner, folder: string, attempt: number) {
     silenceLimit: 60_000,
     grace: 1000,
     memoryLimit: null,
+    shm: null,
+    cpus: 1,
+    image: null,
+    network: true,
+    agent: false,
     logLimit: 2 ** 20,
     gpus: [],
   };

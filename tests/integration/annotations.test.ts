@@ -66,14 +66,15 @@ test("a change that names no run changes nothing; a tag is one word", async () =
 test("views are kept by name", async () => {
   const { client, data, close } = await coreWithRuns(1);
   const view = { name: "Best", query: "score > 1", sort: "-score", seeds: true, columns: ["lr"] };
+  const arranged = { pinned: ["lr"], widths: { lr: 120 } };
   await client.views.save(view);
   await client.views.save({ ...view, name: "All", query: "", columns: null });
-  await client.views.save({ ...view, query: "score > 2" });
+  await client.views.save({ ...view, ...arranged, query: "score > 2" });
   await close();
   const next = await openTestCore(data);
   expect(await next.client.views.list({})).toEqual([
-    { ...view, name: "All", query: "", columns: null },
-    { ...view, query: "score > 2" },
+    { ...view, name: "All", query: "", columns: null, pinned: [], widths: {} },
+    { ...view, ...arranged, query: "score > 2" },
   ]);
   expect(await next.client.views.delete({ name: "All" })).toEqual({ deleted: true });
   expect(await next.client.views.delete({ name: "All" })).toEqual({ deleted: false });

@@ -1,0 +1,44 @@
+import { GauntletError } from "../../../shared/errors.ts";
+import { type DockerClient, dockerMessage, statusOf } from "./client.ts";
+import { walkFiles } from "../source-files.ts";
+import { readProgress } from "./progress.ts";
+
+export type ImageBuild = {
+  /** Folder; its .dockerignore counts. */
+  context: string;
+  /** Relative to the context. */
+  dockerfile: string;
+  args: Record<string, string>;
+  tag: string;
+};
+
+/**
+ * Builds an image with the engine's own builder, whose cache makes unchanged steps free. `say`
+ * hears its output line by line. Throws IMAGE_BUILD_FAILED, and the signal's reason when aborted.
+ */
+export async function buildImage(
+  docker: DockerClient,
+  { context, dockerfile, args, tag }: ImageBuild,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  say(`Building ${tag}`);
+  try {
+    const stream = await docker.buildImage(
+      // Named one by one: what .dockerignore leaves out is then left out by its rules.
+      { context, src: await walkFiles(context) },
+      { t: tag, dockerfile, buildargs: args, rm: true, forcerm: true, abortSignal: signal },
+    );
+    await readProgress<{ stream?: string }>(stream, signal, ({ stream: text }) => {
+      for (const line of (text ?? "").split("\n")) if (line.trim() !== "") say(line);
+    });
+  } catch (cause) {
+    if (signal.aborted) throw signal.reason;
+    if (statusOf(cause) === null && !(cause instanceof Error && cause.name === "ProgressError"))
+      throw cause;
+    throw new GauntletError("IMAGE_BUILD_FAILED", `The image ${tag} cannot be built.`, {
+      details: dockerMessage(cause),
+      cause,
+    });
+  }
+}

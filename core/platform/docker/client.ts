@@ -1,0 +1,73 @@
+/** The connection to the Docker Engine, for jobs, builds and checks. */
+import type Docker from "dockerode";
+import { GauntletError } from "../../../shared/errors.ts";
+import { dockerAddress } from "./address.ts";
+
+export type DockerClient = Docker;
+export type Container = Docker.Container;
+export type ContainerInfo = Docker.ContainerInspectInfo;
+export type ContainerOptions = Docker.ContainerCreateOptions;
+export type ContainerStats = Docker.ContainerStats;
+
+let opened: Promise<Docker> | undefined;
+
+/**
+ * The client of this process. Nothing is asked of the engine yet; the library is loaded with the
+ * first call, for it takes a fifth of a second that nobody without containers should wait for.
+ */
+export function dockerClient(): Promise<Docker> {
+  opened ??= open();
+  return opened;
+}
+
+async function open(): Promise<Docker> {
+  const [{ default: Client }, address] = await Promise.all([import("dockerode"), dockerAddress()]);
+  if (address.startsWith("unix://")) return new Client({ socketPath: address.slice(7) });
+  if (address.startsWith("npipe://"))
+    return new Client({ socketPath: address.slice(8).replaceAll("/", "\\") });
+  // TLS material and ssh:// are read from the environment by the library itself.
+  return new Client();
+}
+
+/** The HTTP status that the engine answered with; null for what is no answer of it. */
+export function statusOf(error: unknown): number | null {
+  if (typeof error !== "object" || error === null || !("statusCode" in error)) return null;
+  return typeof error.statusCode === "number" ? error.statusCode : null;
+}
+
+/** What the engine said, without the client's own words around it. */
+export function dockerMessage(error: unknown): string {
+  if (typeof error === "object" && error !== null && "json" in error) {
+    const { json } = error;
+    if (typeof json === "object" && json !== null && "message" in json)
+      return String(json.message).trim();
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+const unreachable: ReadonlySet<string> = new Set([
+  "ENOENT",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENOTFOUND",
+]);
+
+/**
+ * Makes a GauntletError of what a call to the engine threw: DOCKER_FORBIDDEN, DOCKER_UNREACHABLE.
+ * What the engine itself answered stays as it is.
+ */
+export function dockerError(error: unknown): unknown {
+  if (error instanceof GauntletError || statusOf(error) !== null) return error;
+  if (typeof error !== "object" || error === null) return error;
+  const code = "code" in error ? String(error.code) : "";
+  const detail = { details: dockerMessage(error), cause: error };
+  if (code === "EACCES" || code === "EPERM")
+    return new GauntletError("DOCKER_FORBIDDEN", "You may not speak to Docker.", detail);
+  // A daemon that dies while it answers leaves half an answer.
+  if (unreachable.has(code) || /socket hang up|aborted/.test(detail.details))
+    return new GauntletError("DOCKER_UNREACHABLE", "Docker does not answer.", detail);
+  return error;
+}

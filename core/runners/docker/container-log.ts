@@ -1,0 +1,90 @@
+/** A container's output as the attempt's log. */
+import { randomUUID } from "node:crypto";
+import { existsSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { Writable } from "node:stream";
+import type { Container } from "../../platform/docker/client.ts";
+import type { DockerClient } from "../../platform/docker/client.ts";
+import { openJobLog } from "../process/job-log.ts";
+import type { AttemptFiles } from "./attempt.ts";
+
+/** Bytes of the end of the log that are remembered for its last line. */
+const lastBytes = 4096;
+
+export type ContainerLog = {
+  /** Resolves when all output has come. Rejects when the engine is gone. */
+  ended: Promise<void>;
+  /** When output last came, by performance.now(). */
+  lastOutput(): number;
+  lastLine(): string;
+  /** Writes what is kept of the end. Returns how many bytes were left out. */
+  close(): number;
+};
+
+/**
+ * Follows the output from its very beginning, into a file of its own. What an earlier engine has
+ * written of it has its place taken once this is as long: so nothing is missing and nothing
+ * doubled, wherever the earlier one was cut off.
+ */
+export async function followLog(
+  docker: DockerClient,
+  container: Container,
+  files: AttemptFiles,
+  limit: number,
+): Promise<ContainerLog> {
+  const known = sizeOf(files.log);
+  const own = `${files.log}.${randomUUID()}`;
+  const log = openJobLog(own, limit);
+  log.write(Buffer.alloc(0)); // It is there from now on.
+  let isInPlace = false;
+  let length = 0;
+  let last = Buffer.alloc(0);
+  let lastOutput = performance.now();
+
+  function takePlace(): void {
+    if (isInPlace || !existsSync(own)) return;
+    renameSync(own, files.log);
+    isInPlace = true;
+  }
+
+  function write(chunk: Buffer): void {
+    lastOutput = performance.now();
+    log.write(chunk);
+    last = Buffer.concat([last, chunk]).subarray(-lastBytes);
+    length += chunk.length;
+    if (!isInPlace && length >= (known ?? 0)) takePlace();
+  }
+
+  if (known === null) takePlace();
+  // What was said while the image was fetched or built stands in front of the output.
+  if (existsSync(files.preparation)) write(readFileSync(files.preparation));
+  const stream = await container.logs({ follow: true, stdout: true, stderr: true });
+  const sink = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      write(chunk);
+      done();
+    },
+  });
+  const ended = new Promise<void>((resolve, reject) => {
+    stream.once("end", resolve);
+    stream.once("error", reject);
+    stream.once("aborted", () => reject(new Error("aborted")));
+  });
+  ended.catch(() => undefined); // Whoever watches hears of it later.
+  docker.modem.demuxStream(stream, sink, sink);
+  return {
+    ended,
+    lastOutput: () => lastOutput,
+    lastLine: () => last.toString("utf8").trimEnd().split("\n").at(-1) ?? "",
+    close() {
+      const dropped = log.end();
+      // The engine keeps no more than it was told to; what is here already is more then.
+      if ((sizeOf(own) ?? 0) >= (known ?? 0)) takePlace();
+      rmSync(own, { force: true });
+      return dropped;
+    },
+  };
+}
+
+function sizeOf(file: string): number | null {
+  return existsSync(file) ? statSync(file).size : null;
+}

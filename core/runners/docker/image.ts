@@ -1,0 +1,70 @@
+/** The image that a job runs in: found, fetched or built. */
+import { join } from "node:path";
+import { GauntletError } from "../../../shared/errors.ts";
+import type { ImageSpec } from "../../domain/ports.ts";
+import { buildImage } from "../../platform/docker/build.ts";
+import { type DockerClient, statusOf } from "../../platform/docker/client.ts";
+import { pullImage } from "../../platform/docker/pull.ts";
+
+export type FoundImage = {
+  name: string;
+  id: string;
+  /** Of the registry that it came from, `NAME@sha256:...`; null for one that was built here. */
+  digest: string | null;
+};
+
+/** The name that the image has in the engine. */
+export function imageName(image: ImageSpec): string {
+  if ("name" in image) return image.name;
+  const label = image.label
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "");
+  return `gauntlet/${label || "image"}:${image.hash.slice(0, 16)}`;
+}
+
+/** The image, where the engine has it. */
+export async function findImage(docker: DockerClient, name: string): Promise<FoundImage | null> {
+  try {
+    const { Id, RepoDigests } = await docker.getImage(name).inspect();
+    return { name, id: Id, digest: RepoDigests?.[0] ?? null };
+  } catch (error) {
+    if (statusOf(error) === 404) return null;
+    if (statusOf(error) === 400)
+      throw new GauntletError("IMAGE_NOT_FOUND", `${name} is no name of an image.`, {
+        cause: error,
+      });
+    throw error;
+  }
+}
+
+/**
+ * Fetches or builds an image that the engine has not. `say` hears how it goes, line by line. Throws
+ * IMAGE_NOT_FOUND, IMAGE_BUILD_FAILED, and the signal's reason when it is aborted.
+ */
+export async function makeImage(
+  docker: DockerClient,
+  image: ImageSpec,
+  run: string,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<FoundImage> {
+  const name = imageName(image);
+  if ("name" in image) await pullImage(docker, name, say, signal);
+  else
+    await buildImage(
+      docker,
+      {
+        context: join(run, image.build),
+        dockerfile: image.dockerfile,
+        args: image.args,
+        tag: name,
+      },
+      say,
+      signal,
+    );
+  const found = await findImage(docker, name);
+  if (!found)
+    throw new GauntletError("IMAGE_NOT_FOUND", `${name} is not there after all was done for it.`);
+  return found;
+}

@@ -1,0 +1,296 @@
+/** Runs jobs in containers of the local Docker Engine. */
+import { appendFileSync, existsSync } from "node:fs";
+import { lstat, readlink, rm, writeFile } from "node:fs/promises";
+import type { Container } from "../../platform/docker/client.ts";
+import { GauntletError } from "../../../shared/errors.ts";
+import type { ExitRecord } from "../../domain/job.ts";
+import type { AttemptKey, LaunchSpec, Observation, Runner } from "../../domain/ports.ts";
+import { writeFileAtomic } from "../../platform/atomic-file.ts";
+import {
+  dockerClient,
+  dockerError,
+  dockerMessage,
+  statusOf,
+} from "../../platform/docker/client.ts";
+import { exitFileSchema } from "../process/records.ts";
+import {
+  attemptFiles,
+  type ContainerFile,
+  containerFileSchema,
+  containerName,
+  launchFile,
+  launchFileSchema,
+  readRecord,
+} from "./attempt.ts";
+import { containerOptions } from "./container.ts";
+import { findImage, type FoundImage, imageName, makeImage } from "./image.ts";
+import { inspectIfThere, removeContainer, type Watch, watchContainer } from "./watch.ts";
+
+export type DockerRunnerOptions = {
+  /** Gauntlet's own folder, which jobs that run its programs get to see. */
+  installation: string;
+  /** Called when an attempt has ended: a hint to observe now. */
+  onEnded?: (key: AttemptKey) => void;
+};
+
+/**
+ * The Docker runner. The container's name says whose it is, and the engine refuses a second one of
+ * that name: so nothing starts twice. What is under way is in the engine and in the attempt's
+ * folder; a new runner, after a restart of Gauntlet or of Docker, adopts it.
+ *
+ * - `launch.json`: the attempt may have a container. Without one, and without `container.json`,
+ *   nothing was started, and launching again is safe.
+ * - `container.json`: it had one. Without it in the engine the attempt is `lost`.
+ * - `exit.json` is the end; only then is the container removed.
+ *
+ * Time and silence are watched by this process: without it a job goes on until it ends itself, and
+ * is looked after again by the next one.
+ */
+export function createDockerRunner(options: DockerRunnerOptions): Runner {
+  /** By folder: what is launched, prepared and watched by this runner. */
+  const launching = new Map<string, Promise<void>>();
+  const preparing = new Map<string, AbortController>();
+  const watches = new Map<string, Promise<Watch>>();
+
+  async function containerOf(key: AttemptKey): Promise<Container> {
+    return (await dockerClient()).getContainer(containerName(key));
+  }
+
+  /** Watches a started container, unless that is done already. */
+  function watch(folder: string, key: AttemptKey): Promise<Watch> {
+    const known = watches.get(folder);
+    if (known) return known;
+    const begun = beginWatch(folder, key);
+    watches.set(folder, begun);
+    const forget = () => {
+      if (watches.get(folder) === begun) watches.delete(folder);
+    };
+    begun.then(({ done }) => {
+      // What went wrong is seen at the next look: the engine is asked again then.
+      void done.then(forget, forget).finally(() => options.onEnded?.(key));
+    }, forget);
+    return begun;
+  }
+
+  async function beginWatch(folder: string, key: AttemptKey): Promise<Watch> {
+    const files = attemptFiles(folder);
+    const launch = await readRecord(files.launch, launchFileSchema);
+    if (!launch) throw new Error(`${files.launch} is gone`);
+    return watchContainer(await dockerClient(), await containerOf(key), files, launch);
+  }
+
+  async function start(spec: LaunchSpec, image: FoundImage): Promise<void> {
+    const files = attemptFiles(spec.folder);
+    const docker = await dockerClient();
+    const made = containerOptions(spec, image.id, {
+      readOnly: await linkedFolders(files.dataset),
+      hasModel: existsSync(files.model),
+      agent: spec.agent ? { node: process.execPath, folder: options.installation } : null,
+      user:
+        process.getuid && process.getgid ? { uid: process.getuid(), gid: process.getgid() } : null,
+    });
+    let container: Container;
+    try {
+      container = await docker.createContainer(made);
+    } catch (error) {
+      // Made by an earlier launch that was cut off before it noted so.
+      if (statusOf(error) !== 409) throw error;
+      container = await containerOf(spec.key);
+    }
+    const [{ Id, State }, { Version }] = await Promise.all([container.inspect(), docker.version()]);
+    const record: ContainerFile = {
+      id: Id,
+      image: image.name,
+      imageId: image.id,
+      digest: image.digest,
+      engine: Version,
+    };
+    await writeFileAtomic(files.container, JSON.stringify(record));
+    // 304: it runs already.
+    if (State.Status === "created")
+      await container.start().catch((error: unknown) => {
+        if (statusOf(error) !== 304) throw error;
+      });
+    await watch(spec.folder, spec.key);
+  }
+
+  /** Starts it with the image; what the engine refuses is how the attempt ends. */
+  async function startOrEnd(spec: LaunchSpec, image: FoundImage): Promise<void> {
+    try {
+      await start(spec, image);
+    } catch (error) {
+      if (statusOf(error) === null) throw dockerError(error);
+      await endUnstarted(spec, startErrorOf(error));
+      await removeContainer(await containerOf(spec.key));
+    }
+  }
+
+  async function endUnstarted(
+    { folder, key }: Pick<LaunchSpec, "folder" | "key">,
+    startError: ExitRecord["startError"],
+  ): Promise<void> {
+    const now = Date.now();
+    const exit: ExitRecord = {
+      code: null,
+      signal: null,
+      endedBy: startError === null ? "stopped" : "itself",
+      startError,
+      startedAt: now,
+      endedAt: now,
+      peakMemory: null,
+      cpuSeconds: null,
+      logDropped: 0,
+    };
+    await writeFileAtomic(attemptFiles(folder).exit, JSON.stringify(exit));
+    options.onEnded?.(key);
+  }
+
+  /** Fetches or builds the image, beside the launch: that can take hours. */
+  async function prepare(spec: LaunchSpec, abort: AbortController): Promise<void> {
+    const { image } = spec;
+    if (!image) throw new Error("a job without an image is not for this runner");
+    const files = attemptFiles(spec.folder);
+    await Promise.all([files.preparation, files.log].map((file) => rm(file, { force: true })));
+    const say = (line: string) => {
+      for (const file of [files.preparation, files.log])
+        appendFileSync(file, `[gauntlet] ${line}\n`, { mode: 0o600 });
+    };
+    try {
+      const docker = await dockerClient();
+      const found = await makeImage(docker, image, files.run, say, abort.signal);
+      // The run's own output takes the place of this file, and begins with what was said here.
+      abort.signal.throwIfAborted();
+      await startOrEnd(spec, found);
+    } catch (error) {
+      if (abort.signal.aborted) await endUnstarted(spec, null);
+      else if (error instanceof GauntletError && error.code.startsWith("IMAGE_")) {
+        say(`${error.message} ${error.details ?? ""}`);
+        await endUnstarted(spec, {
+          code: error.code,
+          message: [error.message, error.details].filter(Boolean).join(" "),
+        });
+      }
+      // The engine is gone, or the disk is full: the next look finds nothing and launches again.
+    } finally {
+      preparing.delete(spec.folder);
+    }
+  }
+
+  async function launch(spec: LaunchSpec): Promise<void> {
+    const files = attemptFiles(spec.folder);
+    if (existsSync(files.exit) || watches.has(spec.folder) || preparing.has(spec.folder)) return;
+    if (!spec.image) throw new Error("a job without an image is not for this runner");
+    try {
+      const docker = await dockerClient();
+      const found = await findImage(docker, imageName(spec.image));
+      await writeFileAtomic(files.launch, JSON.stringify(launchFile(spec)));
+      if (existsSync(files.stop)) return await endUnstarted(spec, null);
+      if (found) return await startOrEnd(spec, found);
+    } catch (error) {
+      if (error instanceof GauntletError && error.code === "IMAGE_NOT_FOUND")
+        return endUnstarted(spec, { code: error.code, message: error.message });
+      throw dockerError(error);
+    }
+    const abort = new AbortController();
+    preparing.set(spec.folder, abort);
+    void prepare(spec, abort);
+  }
+
+  async function observe(folder: string, key: AttemptKey): Promise<Observation> {
+    const files = attemptFiles(folder);
+    const exit = await readRecord(files.exit, exitFileSchema);
+    if (exit) return { kind: "ended", exit };
+    if (preparing.has(folder) || launching.has(folder)) return { kind: "starting" };
+    if (!existsSync(files.launch)) return { kind: "absent" };
+    const known = watches.get(folder);
+    if (known) return { kind: "running", since: (await known).since };
+    const info = await inspectIfThere(await containerOf(key));
+    if (!info || info.State.Status === "created") {
+      if (!info && existsSync(files.container))
+        return lostOrEnded(folder, "its container was removed");
+      return { kind: "absent" };
+    }
+    // What an earlier engine has started, and what has ended while nobody looked.
+    const { since, done } = await watch(folder, key);
+    if (info.State.Running) return { kind: "running", since };
+    await done;
+    return lostOrEnded(folder, "its container has left no record");
+  }
+
+  async function lostOrEnded(folder: string, detail: string): Promise<Observation> {
+    const exit = await readRecord(attemptFiles(folder).exit, exitFileSchema);
+    return exit ? { kind: "ended", exit } : { kind: "lost", detail };
+  }
+
+  return {
+    kind: "docker",
+
+    launch(spec) {
+      const underWay = launching.get(spec.folder);
+      if (underWay) return underWay;
+      const begun = launch(spec).finally(() => launching.delete(spec.folder));
+      launching.set(spec.folder, begun);
+      return begun;
+    },
+
+    async observe(folder, key) {
+      try {
+        return await observe(folder, key);
+      } catch (error) {
+        const known = dockerError(error);
+        if (known instanceof GauntletError)
+          return { kind: "unreachable", detail: `${known.message} ${known.details ?? ""}`.trim() };
+        if (statusOf(error) !== null)
+          return { kind: "unreachable", detail: `Docker answered: ${dockerMessage(error)}` };
+        throw error;
+      }
+    },
+
+    async stop(folder) {
+      const files = attemptFiles(folder);
+      if (!existsSync(files.launch) || existsSync(files.stop)) return;
+      // It says all by being there, and so needs no space for content.
+      await writeFile(files.stop, "");
+      preparing.get(folder)?.abort(new Error("stopped"));
+      (await watches.get(folder))?.look();
+    },
+
+    async release(folder, key) {
+      preparing.get(folder)?.abort(new Error("released"));
+      if (!existsSync(attemptFiles(folder).launch)) return;
+      await launching.get(folder)?.catch(() => undefined); // It says so itself.
+      try {
+        await removeContainer(await containerOf(key));
+      } catch (error) {
+        throw dockerError(error);
+      }
+      const watched = await watches.get(folder)?.catch(() => undefined);
+      await watched?.done.catch(() => undefined); // The container is gone: what it says is known.
+    },
+
+    async surroundings(folder) {
+      const record = await readRecord(attemptFiles(folder).container, containerFileSchema);
+      if (!record) return null;
+      const { image, imageId, digest, engine } = record;
+      return { image, imageId, ...(digest !== null && { digest }), docker: engine };
+    },
+  };
+}
+
+/** Where `in/dataset` links to: a job has to see it at the same place. */
+async function linkedFolders(link: string): Promise<string[]> {
+  const info = await lstat(link).catch(() => null); // There need be none.
+  return info?.isSymbolicLink() ? [await readlink(link)] : [];
+}
+
+/** What it means that the engine would not make or start a container. */
+function startErrorOf(error: unknown): ExitRecord["startError"] {
+  const message = dockerMessage(error);
+  if (/executable file not found|no such file or directory: unknown/.test(message))
+    return { code: "ENOENT", message };
+  if (/could not select device driver|nvidia|unknown or invalid runtime/i.test(message))
+    return { code: "NO_GPU_RUNTIME", message };
+  if (statusOf(error) === 404 && /no such image/i.test(message))
+    return { code: "IMAGE_NOT_FOUND", message };
+  return { code: "DOCKER", message };
+}

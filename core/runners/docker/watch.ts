@@ -1,0 +1,141 @@
+/** Stands by a container until it has ended, and leaves the attempt's exit record. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Container, ContainerInfo } from "../../platform/docker/client.ts";
+import type { ExitRecord } from "../../domain/job.ts";
+import { writeFileAtomic } from "../../platform/atomic-file.ts";
+import { type DockerClient, statusOf } from "../../platform/docker/client.ts";
+import type { AttemptFiles, LaunchFile } from "./attempt.ts";
+import { followLog } from "./container-log.ts";
+import { exitOf } from "./exit.ts";
+import { createLimits, type Reason } from "./limits.ts";
+import { startUsageLog } from "./usage.ts";
+
+/** Between two looks whether the job has to be ended, ms. */
+const lookInterval = 250;
+/** How long output may still come once the container has ended, ms. */
+const logPatience = 10_000;
+
+export type Watch = {
+  /** When the container began, milliseconds since 1970. */
+  since: number;
+  /** Resolves once the exit record stands; rejects when the engine is gone. */
+  done: Promise<void>;
+  /** Looks now whether the job is to be ended. */
+  look(): void;
+};
+
+/** Begins to watch a container that was started. */
+export async function watchContainer(
+  docker: DockerClient,
+  container: Container,
+  files: AttemptFiles,
+  launch: LaunchFile,
+): Promise<Watch> {
+  const [{ State, HostConfig }, log] = await Promise.all([
+    container.inspect(),
+    followLog(docker, container, files, launch.logLimit),
+  ]);
+  const since = Date.parse(State.StartedAt);
+  const usage = startUsageLog({
+    container,
+    pid: State.Pid,
+    files,
+    gpus: launch.gpus,
+    hasMemoryLimit: (HostConfig.Memory ?? 0) > 0,
+  });
+  const nextReason = createLimits({
+    files,
+    launch,
+    ran: Math.max(0, Date.now() - since),
+    lastOutput: log.lastOutput,
+  });
+  let wake = (): void => undefined;
+  const nap = (ms: number) =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+
+  async function untilEnded(): Promise<{ reason: Reason | null }> {
+    let isOver = false;
+    const over = container.wait().finally(() => {
+      isOver = true;
+      wake();
+    });
+    over.catch(() => undefined); // Told below.
+    let reason: Reason | null = null;
+    let killAt = Infinity;
+    while (!isOver) {
+      if (reason === null) {
+        reason = await nextReason();
+        if (reason !== null) {
+          killAt = performance.now() + launch.grace;
+          await signal(container, "SIGTERM");
+        }
+      }
+      if (performance.now() >= killAt) {
+        killAt = Infinity;
+        await signal(container, "SIGKILL");
+      }
+      if (!isOver) await nap(Math.max(1, Math.min(lookInterval, killAt - performance.now())));
+    }
+    await over;
+    return { reason };
+  }
+
+  async function watch(): Promise<void> {
+    try {
+      const { reason } = await untilEnded();
+      await Promise.race([log.ended, sleep(logPatience, null, { ref: false })]);
+      const info = await inspectIfThere(container);
+      const logDropped = log.close();
+      // Removed by somebody else: there is no record of how it ended.
+      if (!info) return;
+      const exit: ExitRecord = {
+        ...exitOf(info.State, reason, log.lastLine()),
+        ...usage.stop(),
+        logDropped,
+      };
+      await writeFileAtomic(files.exit, JSON.stringify(exit));
+      await removeContainer(container);
+    } finally {
+      usage.stop();
+    }
+  }
+
+  return { since, done: watch(), look: () => wake() };
+}
+
+/** Null where there is no such container. */
+export async function inspectIfThere(container: Container): Promise<ContainerInfo | null> {
+  try {
+    return await container.inspect();
+  } catch (error) {
+    if (statusOf(error) === 404) return null;
+    throw error;
+  }
+}
+
+/** Ends the container, however it is, with its anonymous volumes. Done when it is gone. */
+export async function removeContainer(container: Container): Promise<void> {
+  try {
+    await container.remove({ force: true, v: true });
+  } catch (error) {
+    // Gone, or somebody is removing it just now.
+    if (statusOf(error) === 404) return;
+    if (statusOf(error) !== 409) throw error;
+    while (await inspectIfThere(container)) await sleep(20);
+  }
+}
+
+async function signal(container: Container, name: string): Promise<void> {
+  try {
+    await container.kill({ signal: name });
+  } catch (error) {
+    // It has just ended by itself.
+    if (statusOf(error) !== 409 && statusOf(error) !== 404) throw error;
+  }
+}
