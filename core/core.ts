@@ -12,6 +12,7 @@ import { listGpus } from "./platform/gpus.ts";
 import { createIdSource } from "./platform/ids.ts";
 import { installationFolder } from "./platform/installation.ts";
 import { createMachineMeter } from "./platform/machine.ts";
+import { createDockerRunner } from "./runners/docker/runner.ts";
 import { createProcessRunner } from "./runners/process/runner.ts";
 import { continueChain } from "./services/chain.ts";
 import type { CoreContext } from "./services/context.ts";
@@ -71,6 +72,13 @@ export async function createCore(options: {
           "process",
           createProcessRunner({
             cache: join(data, "cache"),
+            onEnded: () => engine.wake(),
+          }),
+        ],
+        [
+          "docker",
+          createDockerRunner({
+            installation: installationFolder,
             onEnded: () => engine.wake(),
           }),
         ],

@@ -36,7 +36,7 @@ export const errorCodes = {
     "input",
     "Put the folder under git and ignore data and results, or move them out of the folder.",
   ),
-  RUNNER_UNSUPPORTED: entry("input", "Remove image from gauntlet.yaml to run as a process here."),
+  RUNNER_UNSUPPORTED: entry("internal", "Another version of Gauntlet has queued this job."),
   ATTACKS_INVALID: entry("input", "Mend attacks.yaml as named above."),
   ATTACK_NOT_FOUND: entry("not-found", "gauntlet attacks lists what there is."),
   ATTACK_CHANGED: entry("conflict", "Raise its version in attacks.yaml: results name a version."),

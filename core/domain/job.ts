@@ -63,7 +63,18 @@ export const failureReasons = {
     retryable: true,
     hint: "The job's process could not be started; the raw text says what the system answered.",
   },
-  "image-not-found": { retryable: false, hint: "Check the image's name and tag." },
+  "image-not-found": {
+    retryable: false,
+    hint: "Check the image's name and tag; docker pull NAME tries it by hand. A private registry needs docker login first.",
+  },
+  "image-build-failed": {
+    retryable: false,
+    hint: "The log says at which step: gauntlet runs logs RUN. docker build tries it by hand.",
+  },
+  "no-gpu-runtime": {
+    retryable: false,
+    hint: "Docker cannot give containers a GPU: install the NVIDIA Container Toolkit, run sudo nvidia-ctk runtime configure --runtime=docker, and restart Docker. gauntlet doctor checks the chain.",
+  },
   unschedulable: { retryable: true, hint: "No place has the resources that the job asks for." },
   preempted: {
     retryable: true,
@@ -114,15 +125,20 @@ export type Verdict =
   | { state: "cancelled" }
   | { state: "failed"; reason: FailureReason; raw: string };
 
+/** By the code of a start error; what runners and systems say besides is `cannot-start`. */
+const startFailures: Readonly<Record<string, FailureReason>> = {
+  ENOENT: "command-not-found",
+  EACCES: "command-not-found",
+  IMAGE_NOT_FOUND: "image-not-found",
+  IMAGE_BUILD_FAILED: "image-build-failed",
+  NO_GPU_RUNTIME: "no-gpu-runtime",
+};
+
 /** What an exit record means for its job. */
 export function verdictOf(exit: ExitRecord): Verdict {
   if (exit.startError) {
-    const missing = exit.startError.code === "ENOENT" || exit.startError.code === "EACCES";
-    return {
-      state: "failed",
-      reason: missing ? "command-not-found" : "cannot-start",
-      raw: exit.startError.message,
-    };
+    const { code, message } = exit.startError;
+    return { state: "failed", reason: startFailures[code] ?? "cannot-start", raw: message };
   }
   switch (exit.endedBy) {
     case "stopped":

@@ -95,15 +95,21 @@ export function createEngine(options: EngineOptions) {
     const spec = await fillRunFolder(options, job, attempt);
     await runnerOf(job).launch(spec);
     // Listing an interpreter's packages is slow and must not hold up the launch.
-    environments.set(attempt.id, describeEnvironment(spec.command, spec.cwd));
+    environments.set(attempt.id, describe(job.spec, spec.cwd));
   }
 
   /** Asked at the launch; asked again for an attempt that an earlier engine launched. */
-  async function environmentOf(job: Job, attempt: Attempt): Promise<Environment> {
+  async function environmentOf(job: Job, attempt: Attempt): Promise<Record<string, unknown>> {
     const code = join(attempt.folder, "run", "in", "code");
-    const environment = environments.get(attempt.id) ?? describeEnvironment(job.spec.command, code);
+    const described = environments.get(attempt.id) ?? describe(job.spec, code);
     environments.delete(attempt.id);
-    return environment;
+    const container = await runnerOf(job).surroundings?.(attempt.folder);
+    return { ...(await described), ...(container && { container }) };
+  }
+
+  /** Of a container's packages this machine knows nothing: its image is noted instead. */
+  function describe({ command, container }: Job["spec"], code: string): Promise<Environment> {
+    return describeEnvironment(container ? [] : command, code);
   }
 
   async function collect(action: Extract<Action, { kind: "collect" }>) {

@@ -1,6 +1,10 @@
 import { GauntletError } from "../../shared/errors.ts";
 import { attackLabel } from "../../shared/schemas/attack.ts";
-import { type EvaluatePlan, evaluateSchema } from "../../shared/schemas/experiment.ts";
+import {
+  type EvaluatePlan,
+  evaluateSchema,
+  type Experiment,
+} from "../../shared/schemas/experiment.ts";
 import type { ThreatModel } from "../../shared/schemas/threat-model.ts";
 import { didYouMean } from "../../shared/suggest.ts";
 import type { CatalogAttack } from "../catalog/attacks.ts";
@@ -11,7 +15,7 @@ import { jobPriority } from "../domain/priority.ts";
 import { sha256 } from "../platform/sha256.ts";
 import type { CoreContext } from "./context.ts";
 import { checkDataset, isAsRegistered } from "./dataset-guard.ts";
-import { evaluateSpec, type EvaluationSubject } from "./job-specs.ts";
+import { containerOf, evaluateSpec, runnerFor, type EvaluationSubject } from "./job-specs.ts";
 import { findModel } from "./find.ts";
 
 /**
@@ -79,12 +83,13 @@ export function queueEvaluation(
   if (found && !again && !needsEvaluation(found)) return null;
   const id = found?.id ?? evaluations.add(modelId, attackId, threatModelId);
   if (found) evaluations.setState(id, "queued");
+  const spec = evaluateSpec(context.folders.installation, subjectOf(context, evaluations.get(id)));
   jobs.add({
     id: context.newId(),
     evaluationId: id,
-    runner: "process",
+    runner: runnerFor(spec),
     priority: jobPriority("evaluate", priorityOf(context, modelId)),
-    spec: evaluateSpec(context.folders.installation, subjectOf(context, evaluations.get(id))),
+    spec,
   });
   return id;
 }
@@ -129,6 +134,7 @@ export function subjectOf(context: CoreContext, evaluation: CatalogEvaluation): 
       `The experiment of ${model.name} does not say how its model is asked.`,
       { hint: "Add model: { load: FILE:FUNCTION, input: ... } to gauntlet.yaml and run it again." },
     );
+  const experiment = experimentOf(context, model);
   return {
     modelTree: model.tree,
     codeTree: model.codeTree,
@@ -136,18 +142,16 @@ export function subjectOf(context: CoreContext, evaluation: CatalogEvaluation): 
     dataset: catalog.datasets.get(threat.datasetId),
     attack: catalog.attacks.get(evaluation.attackId),
     threat,
-    limits: evaluatePlanOf(context, model),
+    // As the model's experiment wants it; the defaults for an imported model.
+    limits: experiment?.evaluate ?? evaluateSchema.parse({}),
+    container: experiment && containerOf(experiment, model.codeTree).container,
   };
 }
 
-/** How a model's experiment wants it evaluated; the defaults for an imported model. */
-function evaluatePlanOf(context: CoreContext, model: CatalogModel): EvaluatePlan {
-  return ownPlanOf(context, model) ?? evaluateSchema.parse({});
-}
-
-function ownPlanOf({ catalog }: CoreContext, model: CatalogModel): EvaluatePlan | undefined {
+/** The experiment of the run that made a model. */
+function experimentOf({ catalog }: CoreContext, model: CatalogModel): Experiment | undefined {
   const run = model.runId ? catalog.runs.get(model.runId) : undefined;
-  return run && catalog.experiments.version(run.experimentVersionId).spec.evaluate;
+  return run && catalog.experiments.version(run.experimentVersionId).spec;
 }
 
 export type FillRequest = {
@@ -240,7 +244,7 @@ export function threatModelOf(
       hint: "Import it again with --dataset NAME, or set dataset in gauntlet.yaml.",
     });
   const dataset = catalog.datasets.get(model.datasetId);
-  const plan = ownPlanOf(context, model);
+  const plan = experimentOf(context, model)?.evaluate;
   const usual = plan ? undefined : catalog.evaluations.mostUsedThreatModelOn(dataset.id);
   if (usual && samples === null) return usual;
   const { threat_model, samples: planned } = plan ?? evaluateSchema.parse({});

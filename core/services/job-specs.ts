@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { expandCommand } from "../../shared/placeholders.ts";
 import type { EvaluatePlan, Experiment, ModelInterface } from "../../shared/schemas/experiment.ts";
 import type { SampleSet } from "../../shared/schemas/run-folder.ts";
@@ -8,6 +8,7 @@ import type { CatalogDataset } from "../catalog/datasets.ts";
 import type { CatalogThreatModel } from "../catalog/evaluations.ts";
 import type { JobSpec } from "../domain/job-spec.ts";
 import type { StoredFile } from "../domain/ports.ts";
+import { sha256 } from "../platform/sha256.ts";
 
 type Limits = Pick<EvaluatePlan, "resources" | "time_limit" | "silence_limit" | "retries">;
 
@@ -27,6 +28,34 @@ function datasetInput(dataset: CatalogDataset | null) {
     : {};
 }
 
+/** The runner that a job is for. */
+export function runnerFor({ container }: JobSpec): "process" | "docker" {
+  return container ? "docker" : "process";
+}
+
+/** What an experiment's jobs run in; nothing for this machine itself. */
+export function containerOf(
+  { name, image, network }: Experiment,
+  codeTree: string,
+): Pick<JobSpec, "container"> {
+  if (image === undefined) return {};
+  if (typeof image === "string") return { container: { image: { name: image }, network } };
+  const { build, dockerfile, args } = image;
+  const content = [codeTree, build, dockerfile, Object.entries(args).toSorted()];
+  return {
+    container: {
+      image: {
+        build: posix.join("in/code", build),
+        dockerfile,
+        args,
+        hash: sha256(JSON.stringify(content)),
+        label: name,
+      },
+      network,
+    },
+  };
+}
+
 type Run = {
   parameters: Record<string, ParameterValue>;
   seed: number;
@@ -40,10 +69,11 @@ export function trainSpec(experiment: Experiment, run: Run): JobSpec {
     stage: "train",
     command: expandCommand(train.command, { ...run.parameters, seed: run.seed }),
     cwd: "in/code",
-    env: {},
+    env: experiment.env,
     parameters: run.parameters,
     seed: run.seed,
     ...limitsOf(train),
+    ...containerOf(experiment, run.codeTree),
     inputs: { code: run.codeTree, ...datasetInput(run.dataset) },
     model: experiment.model,
     checkpoint: train.checkpoint,
@@ -59,10 +89,11 @@ export function testSpec(
     stage: "test",
     command: expandCommand(test.command, { ...run.parameters, seed: run.seed }),
     cwd: "in/code",
-    env: {},
+    env: experiment.env,
     parameters: run.parameters,
     seed: run.seed,
     ...limitsOf(test),
+    ...containerOf(experiment, run.codeTree),
     inputs: {
       code: run.codeTree,
       ...(run.modelTree ? { model: run.modelTree } : {}),
@@ -81,6 +112,8 @@ export type EvaluationSubject = {
   attack: CatalogAttack;
   threat: CatalogThreatModel;
   limits: Limits;
+  /** Where the model's own experiment runs. */
+  container: JobSpec["container"];
 };
 
 function askingSpec(installation: string, program: string, subject: EvaluationSubject) {
@@ -92,6 +125,7 @@ function askingSpec(installation: string, program: string, subject: EvaluationSu
     // Evaluations of one model by one attack are the same wherever and whenever they run.
     seed: 0,
     ...limitsOf(subject.limits),
+    ...(subject.container && { container: subject.container }),
     model: subject.interface,
     threatModel: subject.threat.threat,
     samples: subject.threat.sampleSet,

@@ -1,4 +1,3 @@
-import { GauntletError } from "../../shared/errors.ts";
 import type { Experiment } from "../../shared/schemas/experiment.ts";
 import type { ParameterValue } from "../../shared/schemas/scalars.ts";
 import type { CatalogDataset } from "../catalog/datasets.ts";
@@ -21,7 +20,7 @@ import {
 } from "./experiments.ts";
 import { resolveAttacks } from "./evaluations.ts";
 import { onlyOne } from "./find.ts";
-import { trainSpec } from "./job-specs.ts";
+import { runnerFor, trainSpec } from "./job-specs.ts";
 
 /** A run by name or by the last letters of its id, six or more. Throws RUN_NOT_FOUND and NAME_AMBIGUOUS. */
 export function findRun({ catalog }: CoreContext, text: string): CatalogRun {
@@ -112,11 +111,6 @@ export async function prepare(
 ): Promise<Prepared> {
   const experiment = await loadExperiment(folder);
   const { spec } = experiment;
-  if (spec.image !== undefined)
-    throw new GauntletError(
-      "RUNNER_UNSUPPORTED",
-      "Running in a container image comes with a later version.",
-    );
   const dataset = spec.dataset ? await findDataset(context, spec.dataset) : null;
   if (evaluate && spec.evaluate && dataset) {
     resolveAttacks(context, spec.evaluate.attacks);
@@ -151,12 +145,13 @@ export function addRun(
     evaluate,
     priority,
   });
+  const job = trainSpec(version.spec, { parameters, seed, codeTree: version.codeTree, dataset });
   context.catalog.jobs.add({
     id: context.newId(),
     runId,
-    runner: "process",
+    runner: runnerFor(job),
     priority: jobPriority("train", priority),
-    spec: trainSpec(version.spec, { parameters, seed, codeTree: version.codeTree, dataset }),
+    spec: job,
   });
   return runId;
 }

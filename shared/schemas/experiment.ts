@@ -181,15 +181,52 @@ const sweepSchema = z.strictObject({
 });
 export type Sweep = z.infer<typeof sweepSchema>;
 
+/** A path that stays in the folder. */
+const insidePath = (example: string) =>
+  z
+    .string()
+    .regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$))[^\0]+$/, `a path inside the folder, such as ${example}`);
+
+const imageNameSchema = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-zA-Z0-9._/:@-]{0,254}$/,
+    "an image's name, such as pytorch/pytorch:2.9.0 or NAME@sha256:...",
+  );
+
+const imageBuildSchema = z.strictObject({
+  build: insidePath(".").describe("Folder of the build's context, in the experiment's folder."),
+  dockerfile: insidePath("Dockerfile")
+    .default("Dockerfile")
+    .describe("Relative to that folder. Default: Dockerfile."),
+  args: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe("Build arguments. They stay readable in the image: no place for secrets."),
+});
+
 /** `gauntlet.yaml`: what an experiment is. Everything later stages need is in here. */
 export const experimentSchema = z
   .strictObject({
     name: nameSchema.describe("The experiment's name."),
     description: z.string().optional(),
     image: z
-      .union([z.string(), z.strictObject({ build: z.string() })])
+      .union([imageNameSchema, imageBuildSchema])
       .optional()
       .describe("Container image, or { build: FOLDER }. Default: a process on this machine."),
+    network: z
+      .boolean()
+      .default(true)
+      .describe("Whether jobs in containers may use the network; false cuts it off."),
+    env: z
+      .record(
+        z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "use letters, digits and '_'"),
+        z.string(),
+      )
+      .default({})
+      .describe(
+        "Variables for train and test. They are kept in the catalog: no place for secrets.",
+      ),
     dataset: nameSchema.optional().describe("Mounted read-only at in/dataset/."),
     parameters: z
       .record(
