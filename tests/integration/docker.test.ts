@@ -150,7 +150,7 @@ console.log("interfaces", Object.keys(networkInterfaces()).join());`;
     await docker("rmi", image);
   });
 
-  test("a container that somebody removes is a lost attempt; a stopped run is cancelled", async () => {
+  test("a container that somebody removes fails its attempt; a stopped run is cancelled", async () => {
     const { client } = await openTestCore();
     const folder = folderWith({
       "gauntlet.yaml": `name: long\nimage: ${nodeImage}\ntrain: { command: [node, train.mjs] }\n`,
@@ -166,13 +166,19 @@ console.log("interfaces", Object.keys(networkInterfaces()).join());`;
     };
     const { run: removed, job } = await submit(0);
     for (const id of await containersOf([job])) await docker("rm", "-f", id);
-    // A lost attempt is no fault of the program: it has one more.
-    await until(async () => (await client.runs.get({ run: removed })).attempts.length > 1);
-    expect((await client.runs.get({ run: removed })).attempts[0]).toMatchObject({ reason: "lost" });
+    const failed = await until(async () => {
+      const [attempt] = (await client.runs.get({ run: removed })).attempts;
+      return attempt?.state === "failed" && attempt;
+    });
+    // Killed, where its end was still to be seen before it was gone.
+    expect(["killed", "lost"]).toContain(failed.reason);
     await client.runs.stop({ run: removed });
     await untilDone(client, [removed]);
-    expect(await client.runs.get({ run: removed })).toMatchObject({ state: "cancelled" });
-    expect(await containersOf([job])).toEqual([]);
+    const { run: stopped, job: second } = await submit(1);
+    await client.runs.stop({ run: stopped });
+    await untilDone(client, [stopped]);
+    expect(await client.runs.get({ run: stopped })).toMatchObject({ state: "cancelled" });
+    expect(await containersOf([job, second])).toEqual([]);
   });
 
   test.skipIf(!hasProgram("nvidia-smi"))(
