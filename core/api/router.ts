@@ -179,9 +179,10 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
     },
     datasets: {
       list: os.datasets.list.handler(() => catalog.datasets.list().map(datasetView)),
-      add: os.datasets.add.handler(async ({ input }) =>
-        datasetView(await addDataset(context, input.folder)),
-      ),
+      add: os.datasets.add.handler(async ({ input, signal }) => {
+        const { dataset, ...how } = await addDataset(context, input, signal);
+        return { ...datasetView(dataset), ...how };
+      }),
     },
     leaderboard: {
       get: os.leaderboard.get.handler(({ input }) => leaderboard(context, input)),
