@@ -9,14 +9,7 @@ import { openRegularFile } from "../../platform/regular-file.ts";
 import { type Piece, pieceOf, rowsOf } from "./byte-stream.ts";
 import { numberedClasses } from "./labels.ts";
 import { linesOf, type Listing, readText } from "./listing.ts";
-import {
-  PickledArray,
-  PickledMap,
-  type Pickled,
-  PickleError,
-  readPickle,
-  textOf,
-} from "./pickle.ts";
+import { PickledArray, PickledMap, type Pickled, PickleError, readPickle } from "./pickle.ts";
 import { damaged } from "./problems.ts";
 import type { Part, Source } from "./source.ts";
 
