@@ -84,10 +84,10 @@ async function headOf(
   const stream = openStream(piece);
   try {
     const head = 4 + 4 * axes;
-    const bytes = await stream.take(head);
-    if (bytes.readUInt32BE(0) !== 0x0800 + axes)
+    if ((await stream.take(4)).readUInt32BE() !== 0x0800 + axes)
       throw damaged(file, `is no IDX file of unsigned bytes with ${axes} axes`);
-    const sizes = Array.from({ length: axes }, (_, axis) => bytes.readUInt32BE(4 + 4 * axis));
+    const bytes = await stream.take(4 * axes);
+    const sizes = Array.from({ length: axes }, (_, axis) => bytes.readUInt32BE(4 * axis));
     const [count = 0, ...sample] = sizes;
     const rowBytes = sample.reduce((product, size) => product * size, 1);
     if (sizes.some((size) => size === 0) || count > mostSamples || rowBytes > largestSample)
