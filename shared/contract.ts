@@ -6,6 +6,7 @@ import { eventIterator, oc } from "@orpc/contract";
 import { z } from "zod";
 import { annotationChangeSchema, savedViewSchema } from "./annotations.ts";
 import { filePreviewSchema, resourceUseSchema } from "./attempt-files.ts";
+import { datasetPreviewSchema, mostPreviewed } from "./dataset-preview.ts";
 import { errorCodes, type ErrorCode } from "./errors.ts";
 import { modelInputSchema } from "./schemas/experiment.ts";
 import {
@@ -354,6 +355,17 @@ export const contract = {
         }),
       )
       .output(addedDatasetSchema),
+    /** Samples to look at; other seeds choose others. */
+    preview: base
+      .input(
+        z.object({
+          hash: z.string().min(1).max(100),
+          split: name.default("test"),
+          count: z.int().min(1).max(mostPreviewed).default(mostPreviewed),
+          seed: z.int().min(0).max(1_000_000).default(0),
+        }),
+      )
+      .output(datasetPreviewSchema),
   },
   leaderboard: {
     get: base

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { encodeNpy } from "../../shared/npy.ts";
 import { runCli } from "../support/cli.ts";
 import { openTestCore, until } from "../support/core.ts";
-import { image, sourceWith } from "../support/dataset-sources.ts";
+import { image, npy, sourceWith } from "../support/dataset-sources.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { makeToy } from "../support/toy-dataset.ts";
 
@@ -137,4 +137,44 @@ test("the command says what was added", async () => {
     ["--test-share", "1"],
   ])
     expect(await runCli(["datasets", "add", folder, ...wrong], data)).toMatchObject({ status: 2 });
+});
+
+test("samples are shown, each class by its share, and others by another seed", async () => {
+  const { client } = await openTestCore();
+  const { hash } = await client.datasets.add({ folder: await imageFolder(), testShare: 0.4 });
+  const preview = await client.datasets.preview({ hash });
+  expect(preview).toMatchObject({ total: 4, width: 4, height: 4 });
+  expect(preview.samples.map(({ sample, name }) => [sample, name])).toEqual([
+    ["test-0000000", "cat"],
+    ["test-0000001", "cat"],
+    ["test-0000002", "dog"],
+    ["test-0000003", "dog"],
+  ]);
+  const pixels = Buffer.from(preview.base64 ?? "", "base64");
+  expect(pixels).toHaveLength(4 * 4 * 4 * 3);
+  expect([...pixels.subarray(0, 6)]).toEqual([254, 0, 0, 254, 0, 0]);
+  const two = await client.datasets.preview({ hash, split: "train", count: 2, seed: 3 });
+  expect(two.samples.map(({ label }) => label)).toEqual([0, 1]);
+  await expect(client.datasets.preview({ hash, split: "val" })).rejects.toMatchObject({
+    data: { code: "DATASET_INVALID" },
+  });
+  await expect(client.datasets.preview({ hash: "none" })).rejects.toMatchObject({
+    data: { code: "DATASET_NOT_FOUND" },
+  });
+});
+
+test("large pictures are shown smaller, floats by their bounds, features not at all", async () => {
+  const { client } = await openTestCore();
+  const labels = npy([2], Uint8Array.of(0, 1));
+  const add = async (images: Uint8Array) => {
+    const folder = sourceWith({ "test-x.npy": images, "test-y.npy": labels });
+    return client.datasets.preview({ hash: (await client.datasets.add({ folder })).hash });
+  };
+  const large = new Uint8Array(2 * 200 * 100).fill(8);
+  expect(await add(npy([2, 200, 100], large))).toMatchObject({ width: 33, height: 66 });
+  const half = Float32Array.of(0, 0.5, 1, 1, 0, 0, 0, 0);
+  const floats = await add(encodeNpy({ dtype: "<f4", shape: [2, 1, 2, 2], data: half }));
+  const pixels = [...Buffer.from(floats.base64 ?? "", "base64")];
+  expect(pixels.slice(0, 7)).toEqual([0, 0, 0, 128, 128, 128, 255]);
+  expect(await add(npy([2, 5], new Uint8Array(10)))).toMatchObject({ base64: null, width: 0 });
 });
