@@ -53,7 +53,7 @@ test("folders of classes are divided by class, the same way every time", async (
   expect(labelsOf(first, "test")).toEqual([0, 0, 0, 0, 1, 1]);
   // A plane after another: the cat is all red, the dog all green.
   const images = first.array("test-images.npy").data;
-  expect([...images.slice(0, 48)]).toEqual([...Array(16).fill(255), ...Array(32).fill(0)]);
+  expect(Array.from(images.slice(0, 48))).toEqual([...Array(16).fill(255), ...Array(32).fill(0)]);
   expect(images.at(-20)).toBe(255);
   expect(first.notes.join(" ")).toMatch(/20 % .* 1 files that are no PNG|1 files .* 20 %/);
   expect((await pack(source)).manifest).toEqual(first.manifest);
@@ -170,7 +170,7 @@ test.each([
   );
   const packed = await pack(join(sourceWith({ "a.npz": archive }), "a.npz"));
   expect(packed.manifest.input).toEqual({ shape: [3, 2, 2], layout: "NCHW", bounds: [0, 1] });
-  expect([...packed.array("train-images.npy").data.slice(0, 12)]).toEqual([
+  expect(Array.from(packed.array("train-images.npy").data.slice(0, 12))).toEqual([
     0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11,
   ]);
 });
@@ -206,7 +206,7 @@ test("IDX files, compressed or not", async () => {
 });
 
 const record = (...bytes: number[]) =>
-  Buffer.from([...bytes, ...new Uint8Array(3072).fill(bytes[0])]);
+  Buffer.from([...bytes, ...new Uint8Array(3072).fill(bytes[0] ?? 0)]);
 
 test("CIFAR-10 as pickles, CIFAR-10 and CIFAR-100 as records", async () => {
   const data = new Uint8Array(2 * 3072).fill(7, 3072);

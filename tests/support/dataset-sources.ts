@@ -100,15 +100,16 @@ export function cifarBatch(
   const length = Buffer.alloc(5);
   length[0] = 0x54; // BINSTRING
   length.writeUInt32LE(data.length, 1);
-  return Buffer.concat([
-    op(0x80, 2, 0x7d, 0x71, 1, 0x28), // PROTO 2, EMPTY_DICT, BINPUT, MARK
-    ...[text("labels"), op(0x5d, 0x28), ...labels.map(byte), op(0x65)], // EMPTY_LIST, MARK, APPENDS
-    ...[text("data"), global(...called), global("numpy", "ndarray")],
-    ...[byte(0), op(0x85), text("b"), op(0x87, 0x52)], // TUPLE1, TUPLE3, REDUCE
-    ...[op(0x28), byte(1), int(labels.length), int(3072), op(0x86)], // MARK, TUPLE2
-    ...[global("numpy", "dtype"), text("u1"), byte(0), byte(1), op(0x87, 0x52)],
-    ...[op(0x28), byte(3), text("|"), op(0x4e, 0x4e, 0x4e), int(-1), int(-1), byte(0)],
-    ...[op(0x74, 0x62), op(0x89), length, data, op(0x74, 0x62)], // TUPLE, BUILD, NEWFALSE
-    op(0x75, 0x2e), // SETITEMS, STOP
-  ]);
+  const parts: Buffer[][] = [
+    [op(0x80, 2, 0x7d, 0x71, 1, 0x28)], // PROTO 2, EMPTY_DICT, BINPUT, MARK
+    [text("labels"), op(0x5d, 0x28), ...labels.map(byte), op(0x65)], // EMPTY_LIST, MARK, APPENDS
+    [text("data"), global(...called), global("numpy", "ndarray")],
+    [byte(0), op(0x85), text("b"), op(0x87, 0x52)], // TUPLE1, TUPLE3, REDUCE
+    [op(0x28), byte(1), int(labels.length), int(3072), op(0x86)], // MARK, TUPLE2
+    [global("numpy", "dtype"), text("u1"), byte(0), byte(1), op(0x87, 0x52)],
+    [op(0x28), byte(3), text("|"), op(0x4e, 0x4e, 0x4e), int(-1), int(-1), byte(0)],
+    [op(0x74, 0x62, 0x89), length, Buffer.from(data), op(0x74, 0x62)], // TUPLE, BUILD, NEWFALSE
+    [op(0x75, 0x2e)], // SETITEMS, STOP
+  ];
+  return Buffer.concat(parts.flat());
 }
