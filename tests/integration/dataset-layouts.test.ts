@@ -53,7 +53,10 @@ test("folders of classes are divided by class, the same way every time", async (
   expect(labelsOf(first, "test")).toEqual([0, 0, 0, 0, 1, 1]);
   // A plane after another: the cat is all red, the dog all green.
   const images = first.array("test-images.npy").data;
-  expect(Array.from(images.slice(0, 48))).toEqual([...Array(16).fill(255), ...Array(32).fill(0)]);
+  expect(Array.from(images.slice(0, 48), Number)).toEqual([
+    ...Array(16).fill(255),
+    ...Array(32).fill(0),
+  ]);
   expect(images.at(-20)).toBe(255);
   expect(first.notes.join(" ")).toMatch(/20 % .* 1 files that are no PNG|1 files .* 20 %/);
   expect((await pack(source)).manifest).toEqual(first.manifest);
@@ -170,7 +173,7 @@ test.each([
   );
   const packed = await pack(join(sourceWith({ "a.npz": archive }), "a.npz"));
   expect(packed.manifest.input).toEqual({ shape: [3, 2, 2], layout: "NCHW", bounds: [0, 1] });
-  expect(Array.from(packed.array("train-images.npy").data.slice(0, 12))).toEqual([
+  expect(Array.from(packed.array("train-images.npy").data.slice(0, 12), Number)).toEqual([
     0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11,
   ]);
 });

@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import { type DatasetPreview, mostPreviewed } from "../../../shared/dataset-preview.ts";
+import type { DatasetPreview } from "../../../shared/dataset-preview.ts";
 import type { DatasetView } from "../../../shared/views.ts";
 import { visible } from "../../../shared/visible.ts";
 import { core } from "../../rpc/client.ts";
@@ -18,7 +18,7 @@ export function Samples({ dataset }: { dataset: DatasetView }) {
   const [seed, setSeed] = useState(0);
   const { data, error, refetch } = useQuery(
     core.datasets.preview.queryOptions({
-      input: { hash: dataset.hash, split, seed, count: mostPreviewed },
+      input: { hash: dataset.hash, split, seed },
       placeholderData: keepPreviousData,
       // What a hash names never changes.
       staleTime: Number.POSITIVE_INFINITY,
