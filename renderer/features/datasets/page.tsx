@@ -6,6 +6,7 @@ import { visible } from "../../../shared/visible.ts";
 import { PageHeader } from "../../app/page-header.tsx";
 import { core } from "../../rpc/client.ts";
 import { EmptyState, ErrorNotice, Skeleton } from "../../ui/notices.tsx";
+import { Scroll } from "../../ui/scroll.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { When } from "../../ui/when.tsx";
 import { Samples } from "./samples.tsx";
@@ -60,8 +61,10 @@ function Datasets({ datasets }: { datasets: readonly DatasetView[] }) {
         A name alone means the newest of that name. The hash covers every sample, label and split.
       </p>
       {shown && (
-        <div className={styles["body"]}>
-          <Samples key={shown.hash} dataset={shown} />
+        <div className={styles["below"]}>
+          <Scroll label="Samples" className={styles["body"]}>
+            <Samples key={shown.hash} dataset={shown} />
+          </Scroll>
         </div>
       )}
     </>
@@ -83,7 +86,7 @@ const columns: Column<DatasetView>[] = [
   {
     id: "version",
     title: "Version",
-    width: 100,
+    width: 120,
     cell: ({ version }) => <span className="mono clip">{visible(version)}</span>,
   },
   {
