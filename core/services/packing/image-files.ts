@@ -5,6 +5,7 @@ import { GauntletError } from "../../../shared/errors.ts";
 import { excerpt } from "../../../shared/visible.ts";
 import { mapInOrder } from "../../platform/in-order.ts";
 import { openRegularFile } from "../../platform/regular-file.ts";
+import { beginsAsImage, type ImageHeader, readImageHeader } from "./image-header.ts";
 import { damaged, unusable } from "./problems.ts";
 import { mostSamples, type Part, type ReadOptions, type Source } from "./source.ts";
 
@@ -17,8 +18,6 @@ const ahead = 2 * availableParallelism();
 
 /** Samples as image files: absolute paths and, by file, an index into the classes. */
 export type ImagePart = { split: Part["split"]; files: string[]; labels: number[] };
-
-type Look = { width: number; height: number; isGrey: boolean };
 
 // Each image is small: threads work on images, not on parts of one.
 sharp.concurrency(1);
@@ -60,7 +59,7 @@ async function lookAt(
   files: readonly string[],
   size: ReadOptions["size"],
 ): Promise<{ channels: 1 | 3; height: number; width: number }> {
-  let first: (Look & { file: string }) | undefined;
+  let first: (ImageHeader & { file: string }) | undefined;
   let channels: 1 | 3 = 1;
   const looks = mapInOrder(files, ahead, async (file) => ({ file, ...(await headerOf(file)) }));
   for await (const look of looks) {
@@ -80,10 +79,18 @@ async function lookAt(
   return { channels, height, width };
 }
 
-async function headerOf(file: string): Promise<Look> {
-  const bytes = await readImage(file);
-  const { width, height, space } = await decoding(file, () => open(bytes).metadata());
-  return { width, height, isGrey: space === "b-w" || space === "grey16" };
+/** Bytes in which nearly every header ends; a file with much metadata is read whole. */
+const headerBytes = 16 * 1024;
+
+async function headerOf(file: string): Promise<ImageHeader> {
+  const start = await readImage(file, headerBytes);
+  const isWhole = start.length < headerBytes;
+  const header =
+    readImageHeader(start) ?? (isWhole ? null : readImageHeader(await readImage(file)));
+  if (!header) throw damaged(file, "does not say how large its image is, or is cut off");
+  if (header.width * header.height > mostPixels)
+    throw damaged(file, `claims ${header.height}x${header.width} pixels; ${mostPixels} are read`);
+  return header;
 }
 
 /** The values of one image in C order (channel, row, column). */
@@ -122,25 +129,21 @@ function open(bytes: Uint8Array): Sharp {
   return sharp(bytes, { failOn: "error", limitInputPixels: mostPixels, ignoreIcc: true });
 }
 
-/** Bytes of a file that begins as PNG or JPEG does: no other decoder is let at it. */
-async function readImage(file: string): Promise<Buffer> {
+/** The first bytes of a file that begins as PNG or JPEG does: no other decoder is let at it. */
+async function readImage(file: string, most = largestFile): Promise<Buffer> {
   const handle = await openRegularFile(file);
   if (!handle) throw damaged(file, "is not there");
   try {
     const { size } = await handle.stat();
     if (size > largestFile) throw damaged(file, "is larger than an image of 64 MiB");
-    const bytes = await handle.readFile();
-    const isPng = bytes.subarray(0, 8).equals(pngStart);
-    if (!isPng && !bytes.subarray(0, 3).equals(jpegStart))
-      throw damaged(file, "does not begin as a PNG or JPEG file does");
-    return bytes;
+    const bytes = Buffer.alloc(Math.min(size, most));
+    const { bytesRead } = await handle.read(bytes, 0, bytes.length, 0);
+    if (!beginsAsImage(bytes)) throw damaged(file, "does not begin as a PNG or JPEG file does");
+    return bytes.subarray(0, bytesRead);
   } finally {
     await handle.close();
   }
 }
-
-const pngStart = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-const jpegStart = Buffer.from([0xff, 0xd8, 0xff]);
 
 async function decoding<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
