@@ -18,6 +18,7 @@ import { continueChain } from "./services/chain.ts";
 import type { CoreContext } from "./services/context.ts";
 import { lookAtDatasets } from "./services/dataset-guard.ts";
 import { createDatasetReader } from "./services/dataset-reader.ts";
+import { sweepDatasets } from "./services/datasets.ts";
 import { resumeDeletions } from "./services/deletion.ts";
 import { installKits } from "./services/kits.ts";
 import { createLocalStore } from "./storage/local-store.ts";
@@ -106,6 +107,7 @@ export async function createCore(options: {
     await artifacts.sweepTemp();
     await engine.sweepFolders();
     await resumeDeletions(context);
+    await sweepDatasets(context);
     await lookAtDatasets(context);
     await installKits(context);
     const router = createRouter(context, errorLog);

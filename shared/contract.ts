@@ -6,6 +6,7 @@ import { eventIterator, oc } from "@orpc/contract";
 import { z } from "zod";
 import { annotationChangeSchema, savedViewSchema } from "./annotations.ts";
 import { filePreviewSchema, resourceUseSchema } from "./attempt-files.ts";
+import { datasetPreviewSchema, mostPreviewed } from "./dataset-preview.ts";
 import { errorCodes, type ErrorCode } from "./errors.ts";
 import { modelInputSchema } from "./schemas/experiment.ts";
 import {
@@ -25,9 +26,10 @@ import {
   sqlInputSchema,
   sqlResultSchema,
 } from "./runs-table.ts";
-import { parameterValueSchema } from "./schemas/scalars.ts";
+import { nameSchema, parameterValueSchema } from "./schemas/scalars.ts";
 import { normSchema } from "./schemas/threat-model.ts";
 import {
+  addedDatasetSchema,
   attackSetViewSchema,
   attackViewSchema,
   checkViewSchema,
@@ -68,6 +70,8 @@ const base = oc.errors({ GAUNTLET: { status: 422, data: errorDataSchema } });
 
 const name = z.string().min(1).max(300);
 const folder = z.string().min(1).max(4096);
+/** Of an image, in pixels. */
+const side = z.int().min(1).max(4096);
 const attacks = z.union([z.string(), z.array(z.string()).min(1)]);
 const nothing = z.object({});
 /** Larger numbers start first. */
@@ -337,7 +341,31 @@ export const contract = {
   },
   datasets: {
     list: base.input(nothing).output(z.array(datasetViewSchema)),
-    add: base.input(z.object({ folder })).output(datasetViewSchema),
+    add: base
+      .input(
+        z.object({
+          /** What to add: a folder, or a file where that is a dataset by itself. */
+          folder,
+          /** Null: the name that it has, or that of the folder or file. */
+          name: nameSchema.nullable().default(null),
+          /** Height and width that images are brought to; null: as they are. */
+          size: z.tuple([side, side]).nullable().default(null),
+          /** Null: 0.2 where there is no test split. */
+          testShare: z.number().gt(0).lt(1).nullable().default(null),
+        }),
+      )
+      .output(addedDatasetSchema),
+    /** Samples to look at; other seeds choose others. */
+    preview: base
+      .input(
+        z.object({
+          hash: z.string().min(1).max(100),
+          split: name.default("test"),
+          count: z.int().min(1).max(mostPreviewed).default(mostPreviewed),
+          seed: z.int().min(0).max(1_000_000).default(0),
+        }),
+      )
+      .output(datasetPreviewSchema),
   },
   leaderboard: {
     get: base

@@ -45,6 +45,13 @@ export const errorCodes = {
   THREAT_MODEL_NOT_FOUND: entry("not-found", "gauntlet leaderboard --json names the one in use."),
   DATASET_NOT_FOUND: entry("not-found", "gauntlet datasets lists what there is."),
   DATASET_INVALID: entry("input", "A packed dataset is a folder with dataset.json and .npy files."),
+  DATASET_UNRECOGNISED: entry("input", "docs/guide/datasets.md shows the layouts that are read."),
+  DATASET_SIZES_DIFFER: entry("input", "Give --size HxW to bring all images to one size."),
+  DATASET_SOURCE_DAMAGED: entry("input", "Fetch or write the file anew, or leave it out."),
+  DATASET_PACKING_FAILED: entry(
+    "environment",
+    "The details say what it died of; with little memory, add a part of it or give a --size.",
+  ),
   DATASET_CHANGED: entry(
     "conflict",
     "The files on disk are not what was registered. Restore them or add them as a new version.",

@@ -394,6 +394,13 @@ export const datasetViewSchema = z.object({
 });
 export type DatasetView = z.infer<typeof datasetViewSchema>;
 
+/** A dataset that was just added: as what it was recognised, and what was decided, as sentences. */
+export const addedDatasetSchema = datasetViewSchema.extend({
+  format: z.string(),
+  notes: z.array(z.string()),
+});
+export type AddedDataset = z.infer<typeof addedDatasetSchema>;
+
 const leaderboardFacts = {
   modelId: z.string(),
   model: z.string(),

@@ -46,7 +46,7 @@ export const layerTable: Readonly<Record<string, Layer>> = {
       "core/storage",
       "core/engine",
     ],
-    packages: ["diff", "hyparquet-writer", "yaml", "zod"],
+    packages: ["diff", "hyparquet-writer", "sharp", "yaml", "zod"],
     node: true,
   },
   "core/api": {

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { formatBytes } from "../../shared/format.ts";
-import type { DatasetView } from "../../shared/views.ts";
+import type { AddedDataset, DatasetView } from "../../shared/views.ts";
 import { example } from "../example.ts";
 import { printLine, table } from "../terminal.ts";
 import { show } from "./attacks.ts";
@@ -9,7 +9,7 @@ import { show } from "./attacks.ts";
 export function datasetCommands(): Command {
   const datasets = new Command("datasets")
     .description("the datasets; digits is packed when it is first used")
-    .addHelpText("after", example("gauntlet datasets", "gauntlet datasets add ./packed"));
+    .addHelpText("after", example("gauntlet datasets", "gauntlet datasets add ./images"));
   datasets
     .command("list", { isDefault: true })
     .description("list the datasets")
@@ -19,19 +19,53 @@ export function datasetCommands(): Command {
     );
   datasets
     .command("add")
-    .description("copy a packed dataset (dataset.json and .npy files) into the data folder")
-    .argument("<folder>")
-    .addHelpText("after", example("gauntlet datasets add ./packed"))
-    .action(async (folder: string, _options: object, command: Command) =>
+    .description("take a dataset into the data folder, packed for fast reads")
+    .argument(
+      "<path>",
+      "image folders, Tiny ImageNet, .npy or .npz, CIFAR, IDX, labels.yml, or a packed dataset",
+    )
+    .option("--name <name>", "default: the name of the folder or file")
+    .option("--size <HxW>", "bring all images to this height and width, as 64x64", parseSize)
+    .option("--test-share <share>", "share of the samples to test on, as 0.2", parseShare)
+    .addHelpText("after", example("gauntlet datasets add ./tiny-imagenet-200 --name tiny-imagenet"))
+    .action(async (path: string, options: AddOptions, command: Command) =>
       show(
         command,
         async (session) => [
-          await session.call((client) => client.datasets.add({ folder: resolve(folder) })),
+          await session.call((client) =>
+            client.datasets.add({
+              folder: resolve(path),
+              name: options.name ?? null,
+              size: options.size ?? null,
+              testShare: options.testShare ?? null,
+            }),
+          ),
         ],
-        print,
+        printAdded,
       ),
     );
   return datasets;
+}
+
+type AddOptions = { name?: string; size?: [number, number]; testShare?: number };
+
+function parseSize(text: string): [number, number] {
+  const [, height, width] = /^(\d{1,4})x(\d{1,4})$/.exec(text) ?? [];
+  if (height === undefined || width === undefined || Number(height) < 1 || Number(width) < 1)
+    throw new InvalidArgumentError("write height and width in pixels, such as 64x64");
+  return [Number(height), Number(width)];
+}
+
+function parseShare(text: string): number {
+  const share = Number(text);
+  if (!(share > 0 && share < 1))
+    throw new InvalidArgumentError("write a number between 0 and 1, such as 0.2");
+  return share;
+}
+
+function printAdded(datasets: AddedDataset[]): void {
+  print(datasets);
+  for (const { format, notes } of datasets) printLine([`Read as ${format}.`, ...notes].join(" "));
 }
 
 function print(datasets: DatasetView[]): void {

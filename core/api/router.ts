@@ -6,6 +6,7 @@ import type { CoreContext } from "../services/context.ts";
 import { compareRuns, diffCode } from "../services/compare.ts";
 import { annotate } from "../services/annotations.ts";
 import { activateAttackSet, addAttacks, saveAttackSet } from "../services/attacks.ts";
+import { previewDataset } from "../services/dataset-preview.ts";
 import { addDataset } from "../services/datasets.ts";
 import { deleteRuns, deleteSweep } from "../services/deletion.ts";
 import { startDemo } from "../services/demo.ts";
@@ -179,9 +180,11 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
     },
     datasets: {
       list: os.datasets.list.handler(() => catalog.datasets.list().map(datasetView)),
-      add: os.datasets.add.handler(async ({ input }) =>
-        datasetView(await addDataset(context, input.folder)),
-      ),
+      add: os.datasets.add.handler(async ({ input, signal }) => {
+        const { dataset, ...how } = await addDataset(context, input, signal);
+        return { ...datasetView(dataset), ...how };
+      }),
+      preview: os.datasets.preview.handler(({ input }) => previewDataset(context, input)),
     },
     leaderboard: {
       get: os.leaderboard.get.handler(({ input }) => leaderboard(context, input)),

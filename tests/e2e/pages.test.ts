@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { createCore } from "../../core/core.ts";
 import { hasShell, openApp, shell } from "../support/app.ts";
 import { folderWith, untilDone } from "../support/core.ts";
+import { image, sourceWith } from "../support/dataset-sources.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { makeToy } from "../support/toy-dataset.ts";
 
@@ -145,3 +146,34 @@ test.skipIf(!hasShell)(
     expect(problems).toEqual([]);
   },
 );
+
+test.skipIf(!hasShell)(`the samples of a dataset are shown by split [${shell}]`, async () => {
+  const data = temporaryFolder();
+  const core = await createCore({ data });
+  const client = createRouterClient(core.router);
+  const red = await image([255, 0, 0]);
+  const folder = sourceWith(
+    Object.fromEntries(
+      Array.from({ length: 10 }, (_, i) => [`${i < 5 ? "cat" : "dog"}/${i}.png`, red]),
+    ),
+  );
+  await client.datasets.add({ folder, name: "pets" });
+  await client.datasets.add({ folder: makeToy(20).dataset });
+  await core.close();
+  const { page, open, accessibilityProblems, problems } = await openApp(data);
+  await open("/datasets");
+  await page.getByText("pets").first().waitFor();
+  await page.getByText("2 of 2 samples").waitFor();
+  const cat = page.getByRole("img", { name: "cat, test-0000000" });
+  const colour = await cat.evaluate((canvas: HTMLCanvasElement) =>
+    Array.from(canvas.getContext("2d")?.getImageData(1, 1, 1, 1).data ?? []),
+  );
+  expect(colour).toEqual([255, 0, 0, 255]);
+  await page.getByRole("button", { name: "train" }).click();
+  await page.getByText("8 of 8 samples").waitFor();
+  expect(await page.getByRole("img", { name: /^(cat|dog), train-/ }).count()).toBe(8);
+  expect(await accessibilityProblems()).toEqual([]);
+  await page.getByText("toy", { exact: true }).click();
+  await page.getByText("20 of 20 samples").waitFor();
+  expect(problems).toEqual([]);
+});

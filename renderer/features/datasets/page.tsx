@@ -1,12 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { formatBytes } from "../../../shared/format.ts";
 import type { DatasetView } from "../../../shared/views.ts";
 import { visible } from "../../../shared/visible.ts";
 import { PageHeader } from "../../app/page-header.tsx";
 import { core } from "../../rpc/client.ts";
 import { EmptyState, ErrorNotice, Skeleton } from "../../ui/notices.tsx";
+import { Scroll } from "../../ui/scroll.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { When } from "../../ui/when.tsx";
+import { Samples } from "./samples.tsx";
+import styles from "./samples.module.css";
 
 /** Packed datasets, the newest version of each name first. */
 export function DatasetsPage() {
@@ -33,14 +37,16 @@ export function DatasetsPage() {
 }
 
 function Datasets({ datasets }: { datasets: readonly DatasetView[] }) {
+  const [opened, setOpened] = useState<string | null>(null);
   if (datasets.length === 0)
     return (
-      <EmptyState title="Datasets will be listed here" command="npx gauntlet datasets add FOLDER">
+      <EmptyState title="Datasets will be listed here" command="npx gauntlet datasets add PATH">
         Images are packed once, split by split, and named by the hash of their content, so that two
-        results are compared only when they saw the same samples. A folder with a dataset.json and
-        .npy files is added in a terminal; the digits come with the demo.
+        results are compared only when they saw the same samples. Folders of images, Tiny ImageNet,
+        CIFAR, IDX and NumPy files are added in a terminal; the digits come with the demo.
       </EmptyState>
     );
+  const shown = datasets.find(({ hash }) => hash === opened) ?? datasets[0];
   return (
     <>
       <Table<DatasetView>
@@ -48,10 +54,19 @@ function Datasets({ datasets }: { datasets: readonly DatasetView[] }) {
         columns={columns}
         count={datasets.length}
         rowAt={(index) => datasets[index]}
+        isSelected={(dataset) => dataset === shown}
+        onOpen={({ hash }) => setOpened(hash)}
       />
       <p className="caption">
         A name alone means the newest of that name. The hash covers every sample, label and split.
       </p>
+      {shown && (
+        <div className={styles["below"]}>
+          <Scroll label="Samples" className={styles["body"]}>
+            <Samples key={shown.hash} dataset={shown} />
+          </Scroll>
+        </div>
+      )}
     </>
   );
 }
@@ -71,7 +86,7 @@ const columns: Column<DatasetView>[] = [
   {
     id: "version",
     title: "Version",
-    width: 100,
+    width: 120,
     cell: ({ version }) => <span className="mono clip">{visible(version)}</span>,
   },
   {
