@@ -12,26 +12,26 @@ from starts import starting_points
 
 
 def boundary(task):
-    """The boundary attack (Brendel et al. 2018, arXiv:1712.04248). Queries: about 1.1 * steps + 45.
+    """The boundary attack (Brendel et al. 2018, arXiv:1712.04248). Queries: 1.5 * steps + 45 at most.
 
-    Its steps begin at 0.1 of the distance and not at 0.01, which is meant for 25,000 of them, and are
-    adapted at every second one.
+    The lengths of its moves are adapted by every second step and not by every tenth, which is meant for
+    25,000 of them.
     """
     attack = foolbox.attacks.BoundaryAttack(
-        steps=whole(task, "steps", 800),
-        spherical_step=number(task, "spherical_step", 0.1),
-        source_step=number(task, "source_step", 0.1),
-        update_stats_every_k=whole(task, "adapted_every", 10),
+        steps=whole(task, "steps", 600),
+        spherical_step=number(task, "spherical_step", 0.05),
+        source_step=number(task, "source_step", 0.02),
+        update_stats_every_k=whole(task, "adapted_every", 2),
     )
     return _run(task, attack, from_starting_points=True)
 
 
 def hop_skip_jump(task):
-    """HopSkipJump for L2 (Chen et al. 2020, arXiv:1904.02144). Queries: about 1,000 at 10 steps with 50
+    """HopSkipJump for L2 (Chen et al. 2020, arXiv:1904.02144). Queries: about 1,000 at 10 steps with 32
     evaluations in the first."""
     attack = foolbox.attacks.HopSkipJumpAttack(
         steps=whole(task, "steps", 10),
-        initial_gradient_eval_steps=whole(task, "evaluations", 50),
+        initial_gradient_eval_steps=whole(task, "evaluations", 32),
         max_gradient_eval_steps=whole(task, "most_evaluations", 1000),
         gamma=number(task, "gamma", 1),
     )
