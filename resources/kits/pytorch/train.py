@@ -40,14 +40,14 @@ def train(run, settings):
     }
     network = architecture.build(description)
     trainer = Trainer(network, split, settings)
-    resume = run.resume_file("state.pt")
+    resume = run.resume_file("state.npz")
     if resume:
         trainer.load(resume)
         print("going on after epoch %d" % trainer.epoch, flush=True)
     while trainer.epoch < settings.epochs:
         started = time.monotonic()
         means = trainer.run_epoch(lambda values, **place: run.log(values, **place))
-        run.write_atomically("out/checkpoint/state.pt", trainer.save)
+        run.write_atomically("out/checkpoint/state.npz", trainer.save)
         run.summarise(
             loss=means["loss"],
             train_accuracy=means["accuracy"],

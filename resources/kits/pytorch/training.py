@@ -1,5 +1,6 @@
 """Epochs of standard training, PGD adversarial training and TRADES."""
 
+import json
 import math
 import time
 
@@ -122,23 +123,38 @@ class Trainer:
             group["lr"] = rate
 
     def save(self, file):
-        """Writes all that going on needs to a file that is open for bytes."""
+        """Writes all that going on needs to a file that is open for bytes: plain arrays, and JSON for the rest.
+
+        No pickle: that of PyTorch 1.13 is either read as a program or not at all where it holds a float.
+        """
         state = {
             "epoch": self.epoch,
-            "network": self.network.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
             "scaler": self.scaler.state_dict(),
             "images_per_piece": self.pieces.size,
             "out_of_memory": self.pieces.halvings,
         }
-        torch.save(state, file)
+        arrays = {"state": np.frombuffer(json.dumps(state).encode(), "uint8")}
+        for name, value in self.network.state_dict().items():
+            arrays["network/" + name] = value.cpu().numpy()
+        for name, parameter in self.network.named_parameters():
+            momentum = self.optimiser.state[parameter].get("momentum_buffer")
+            if momentum is not None:
+                arrays["momentum/" + name] = momentum.cpu().numpy()
+        np.savez(file, **arrays)
 
     def load(self, path):
         """Goes on from what `save` wrote. Raises an error when it is of another network."""
-        # weights_only: numbers and tensors, nothing that runs.
-        state = torch.load(path, map_location=self.device, weights_only=True)
-        self.network.load_state_dict(state["network"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        state = json.loads(arrays.pop("state").tobytes().decode())
+        tensors = {name: torch.from_numpy(value).to(self.device) for name, value in arrays.items()}
+        prefix = "network/"
+        self.network.load_state_dict(
+            {name[len(prefix) :]: v for name, v in tensors.items() if name.startswith(prefix)}
+        )
+        for name, parameter in self.network.named_parameters():
+            if "momentum/" + name in tensors:
+                self.optimiser.state[parameter]["momentum_buffer"] = tensors["momentum/" + name]
         self.scaler.load_state_dict(state["scaler"])
         self.epoch = state["epoch"]
         self.pieces.size = state["images_per_piece"]

@@ -12,10 +12,11 @@ SHARE_OF_INCREASES = 0.75
 def checkpoints(steps):
     """The steps after which the length is looked at (Croce and Hein 2020, section 3.1): at shares p_0 = 0,
     p_1 = 0.22, p_{j+1} = p_j + max(p_j - p_{j-1} - 0.03, 0.06) of all steps."""
-    before, share, result = 0.0, 0.22, []
-    while share <= 1:
-        result.append(int(np.ceil(share * steps)))
-        before, share = share, share + max(share - before - 0.03, 0.06)
+    # In hundredths, for whole numbers round nowhere.
+    before, share, result = 0, 22, []
+    while share <= 100:
+        result.append(-(-share * steps // 100))
+        before, share = share, share + max(share - before - 3, 6)
     return result
 
 

@@ -19,7 +19,7 @@ def boundary(task):
     """
     attack = foolbox.attacks.BoundaryAttack(
         steps=whole(task, "steps", 600),
-        spherical_step=number(task, "spherical_step", 0.05),
+        spherical_step=number(task, "spherical_step", 0.2),
         source_step=number(task, "source_step", 0.02),
         update_stats_every_k=whole(task, "adapted_every", 2),
     )
