@@ -10,6 +10,7 @@ import { printJson, printLine } from "../terminal.ts";
 export const templates = {
   script: ["resources", "templates", "script"],
   digits: ["resources", "kits", "digits"],
+  pytorch: ["resources", "kits", "pytorch"],
 } as const;
 
 export function initCommand(): Command {

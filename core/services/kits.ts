@@ -18,19 +18,23 @@ import type { CoreContext } from "./context.ts";
 /** `kit.yaml`: what a kit in resources/kits brings besides an experiment. */
 const kitSchema = z.strictObject({
   name: nameSchema,
-  dataset: z.strictObject({ name: nameSchema, command: commandSchema }),
+  /** A dataset that the kit packs. Absent: the user's own are trained on. */
+  dataset: z.strictObject({ name: nameSchema, command: commandSchema }).optional(),
   /** Folder of attacks.yaml, relative to the kit. */
   attacks: z.string(),
-  set: z.strictObject({ name: z.string(), date: z.iso.date(), attacks: z.array(z.string()) }),
+  sets: z
+    .array(z.strictObject({ name: z.string(), date: z.iso.date(), attacks: z.array(z.string()) }))
+    .min(1),
 });
 
 export type Kit = z.infer<typeof kitSchema> & { folder: string };
+type KitWithDataset = Kit & { dataset: NonNullable<Kit["dataset"]> };
 
-/** The kits that came with Gauntlet. */
+/** The kits that came with Gauntlet, by name. */
 export async function listKits(installation: string): Promise<Kit[]> {
   const root = join(installation, "resources", "kits");
   const kits: Kit[] = [];
-  for (const name of await readdir(root)) {
+  for (const name of (await readdir(root)).toSorted()) {
     const folder = join(root, name);
     let text: string;
     try {
@@ -44,14 +48,25 @@ export async function listKits(installation: string): Promise<Kit[]> {
   return kits;
 }
 
-/** Gives a new catalog the attacks of the kits and makes the first kit's set the active one. */
+/**
+ * Gives the catalog what it lacks of the kits' attacks and sets; in a new one the first set of the
+ * first kit, digits, is the active one. Attacks of the user's that have a kit's name and version
+ * stay, and the catalog goes without that kit.
+ */
 export async function installKits(context: CoreContext): Promise<void> {
   const { catalog, folders } = context;
-  if (catalog.attacks.sets().length > 0) return;
   for (const kit of await listKits(folders.installation)) {
-    await addAttacks(context, join(kit.folder, kit.attacks));
-    if (!catalog.attacks.set(kit.set.name))
-      await saveAttackSet(context, { ...kit.set, activate: !catalog.attacks.activeSet() });
+    // What has a kit's sets has its attacks, perhaps of an earlier installation: they are left alone.
+    const missing = kit.sets.filter((set) => !catalog.attacks.set(set.name));
+    if (missing.length === 0) continue;
+    try {
+      await addAttacks(context, join(kit.folder, kit.attacks));
+    } catch (error) {
+      if (error instanceof GauntletError && error.code === "ATTACK_CHANGED") continue;
+      throw error;
+    }
+    for (const set of missing)
+      await saveAttackSet(context, { ...set, activate: !catalog.attacks.activeSet() });
   }
 }
 
@@ -59,14 +74,19 @@ export async function installKits(context: CoreContext): Promise<void> {
 export async function findKitDataset(
   { folders }: CoreContext,
   name: string,
-): Promise<Kit | undefined> {
-  return (await listKits(folders.installation)).find((kit) => kit.dataset.name === name);
+): Promise<KitWithDataset | undefined> {
+  return (await listKits(folders.installation)).find(
+    (kit): kit is KitWithDataset => kit.dataset?.name === name,
+  );
 }
 
 const minute = 60_000;
 
 /** Packs a kit's dataset in a job of its own and waits for it. Throws DATASET_INVALID. */
-export async function packKitDataset(context: CoreContext, kit: Kit): Promise<CatalogDataset> {
+export async function packKitDataset(
+  context: CoreContext,
+  kit: KitWithDataset,
+): Promise<CatalogDataset> {
   const { catalog, engine } = context;
   const jobId = await context.artifacts.keeping(() => queuePacking(context, kit));
   // Left on afterwards: others may have submitted meanwhile, and wait for their jobs.
@@ -85,7 +105,7 @@ export async function packKitDataset(context: CoreContext, kit: Kit): Promise<Ca
   );
 }
 
-async function queuePacking(context: CoreContext, kit: Kit): Promise<string> {
+async function queuePacking(context: CoreContext, kit: KitWithDataset): Promise<string> {
   const { catalog, trees } = context;
   const code = await trees.put(kit.folder, await listSourceFiles(kit.folder));
   const jobId = context.newId();
