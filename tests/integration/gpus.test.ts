@@ -1,21 +1,12 @@
 /** GPUs as nvidia-smi tells them, shared out one to a job. */
 import { spawn } from "node:child_process";
-import { chmodSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { listGpus } from "../../core/platform/gpus.ts";
 import { hasProgram, part } from "../parts.ts";
 import { folderWith, logOf, openTestCore, until, untilDone } from "../support/core.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
-
-function useNvidiaSmi(program: string): void {
-  const before = process.env["GAUNTLET_NVIDIA_SMI"];
-  process.env["GAUNTLET_NVIDIA_SMI"] = program;
-  onTestFinished(() => {
-    if (before === undefined) delete process.env["GAUNTLET_NVIDIA_SMI"];
-    else process.env["GAUNTLET_NVIDIA_SMI"] = before;
-  });
-}
+import { pretendGpus, useNvidiaSmi } from "../support/gpus.ts";
 
 test("without nvidia-smi there are no GPUs, and a job that asks for one is told so", async () => {
   useNvidiaSmi("/dev/null/no-such-program");
@@ -38,30 +29,6 @@ test("without nvidia-smi there are no GPUs, and a job that asks for one is told 
   const check = (await client.system.doctor({})).find(({ name }) => name === "gpus");
   expect(check).toMatchObject({ state: "warning", hint: expect.stringContaining("cannot run") });
 });
-
-/** Two GPUs whose processes are the lines of a file. */
-function pretendGpus() {
-  const folder = temporaryFolder();
-  const apps = join(folder, "apps.csv");
-  const program = join(folder, "nvidia-smi");
-  writeFileSync(apps, "");
-  writeFileSync(
-    program,
-    `#!/bin/sh
-case "$1" in
---query-compute-apps=*) cat ${apps} ;;
---query-gpu=index,uuid,*)
-  echo "0, GPU-a, NVIDIA L4, 550.54, 23034, 812, 61, 70.5, 88"
-  echo "1, GPU-b, NVIDIA L4, 550.54, 23034, 1, 34, 12.1, 0" ;;
---query-gpu=*) echo "0, 88, 812, 61, 70.5"; echo "1, 0, 1, 34, 12.1" ;;
-*) echo "Driver Version: 550.54  CUDA Version: 12.4" ;;
-esac
-`,
-  );
-  chmodSync(program, 0o755);
-  useNvidiaSmi(program);
-  return apps;
-}
 
 test.runIf(process.platform === "linux")(
   "a GPU that another program uses is given to no job until it has ended, and all say so",
