@@ -97,8 +97,11 @@ export function useOf({ source, target, readOnly, isPath: bound }: Mount): Mount
     return "system";
   // The name in the container says more than that outside; what is read only is never a result.
   const names = [target, bound ? lastOf(from) : from];
-  if (!readOnly && names.some((name) => outputPlace.test(name))) return "outputs";
+  const isForResults = names.some((name) => outputPlace.test(name));
+  if (isForResults && !readOnly) return "outputs";
   if (names.some((name) => dataPlace.test(name))) return "data";
+  // Models or logs of earlier, which the program only reads.
+  if (isForResults) return "other";
   if (cachePlace.test(from) || cachePlace.test(target)) return "cache";
   return readOnly ? "data" : "other";
 }

@@ -155,6 +155,7 @@ describe("what is said", () => {
       ["dropped -v ~/.cache/torch:/root/.cache/torch"],
     ],
     ["docker run -v /a:/b lab/vq:3 a", ["dropped -v /a:/b"]],
+    ["docker run -v /srv/models:/models:ro lab/vq:3 a", ["dropped -v /srv/models:/models:ro"]],
     ["docker run --restart unless-stopped lab/vq:3 a", ["dropped --restart unless-stopped"]],
     ["docker run --restart=no lab/vq:3 a", []],
     ["docker run --env-file .env lab/vq:3 a", ["dropped --env-file .env"]],
@@ -253,6 +254,7 @@ describe("what is no docker run is refused", () => {
     ["docker run $IMAGE a", "no name of an image"],
     ["docker run 'a b' c", "no name of an image"],
     ["docker run 'lab/vq:3", "never closed"],
+    ["docker run lab/vq:3 ''", "is empty"],
   ])("%s", (line, message) =>
     expect(() => importDockerRun(line)).toThrow(
       expect.objectContaining({

@@ -24,7 +24,7 @@ const commandMissing = "write-the-command-here";
 /**
  * Translates one line. No variable is filled in, no file read and nothing started; values of
  * secrets are in neither the text nor the notes. Throws IMPORT_INVALID for a line that holds no
- * docker run, or one that docker itself would not understand.
+ * docker run, or one that docker itself would not carry out.
  */
 export function importDockerRun(line: string): Import {
   const run = parseDockerRun(line);
@@ -133,6 +133,8 @@ function readCommand(run: DockerRun, folders: Folders): { command: string[]; not
     movePaths(text, folders.moved).replace(/[{}]/g, (brace) => brace.repeat(2)),
   );
   const [first] = command;
+  if (first === "")
+    throw new GauntletError("IMPORT_INVALID", "The name of the program in the command is empty.");
   if (first === undefined) {
     notes.push({
       level: "changed",

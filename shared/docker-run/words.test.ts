@@ -21,6 +21,8 @@ describe("splitCommands", () => {
     ["a\\😀", ["a😀"]],
     ["a $ b$", ["a", "$", "b$"]],
     ["a=$b", ["a=$b"]],
+    // Blanks to a reader, letters to a shell.
+    ["a\u00a0b\u2028c d", ["a\u00a0b\u2028c", "d"]],
     [`"x $(echo ")" '"') y" z`, [`x $(echo ")" '"') y`, "z"]],
     ["-v `pwd`:/a", ["-v", "`pwd`:/a"]],
   ])("%j", (line, expected) => expect(words(line)).toEqual([expected]));

@@ -102,7 +102,7 @@ class Splitter {
     let pattern = false;
     for (;;) {
       const character = this.#text[this.#at] ?? "";
-      if (character === "" || /[\s|&;<>()]/.test(character)) break;
+      if (character === "" || /[ \t\n|&;<>()]/.test(character)) break;
       if (character === "'") word.text += this.#single();
       else if (character === '"') this.#double(word);
       else if (character === "\\") word.text += this.#escaped();
