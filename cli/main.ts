@@ -8,6 +8,7 @@ import { demoCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { exportCommand } from "./commands/export.ts";
+import { importCommand } from "./commands/import.ts";
 import { initCommand } from "./commands/init.ts";
 import { leaderboardCommand } from "./commands/leaderboard.ts";
 import { modelCommands } from "./commands/models.ts";
@@ -34,6 +35,7 @@ const program = new Command("gauntlet")
 
 for (const command of [
   initCommand(),
+  importCommand(),
   runCommand(),
   sweepCommand(),
   waitCommand(),

@@ -9,6 +9,7 @@ import { createEngine, type Engine } from "./engine/engine.ts";
 import { prepareDataFolder } from "./platform/data-folder.ts";
 import { createErrorLog } from "./platform/error-log.ts";
 import { listGpus } from "./platform/gpus.ts";
+import { foreignGpuUsers } from "./platform/gpu-processes.ts";
 import { createIdSource } from "./platform/ids.ts";
 import { installationFolder } from "./platform/installation.ts";
 import { createMachineMeter } from "./platform/machine.ts";
@@ -52,9 +53,11 @@ export async function createCore(options: {
   try {
     const artifacts = createLocalStore(join(data, "artifacts"));
     const trees = createTreeStore(artifacts);
+    const jobsFolder = join(data, "jobs");
     const folders = {
       data,
       datasets: join(data, "datasets"),
+      jobs: jobsFolder,
       installation: installationFolder,
     };
     const errorLog = createErrorLog(join(data, "logs"));
@@ -67,7 +70,7 @@ export async function createCore(options: {
       artifacts,
       trees,
       datasetsFolder: folders.datasets,
-      jobsFolder: join(data, "jobs"),
+      jobsFolder,
       runners: new Map([
         [
           "process",
@@ -85,6 +88,7 @@ export async function createCore(options: {
         ],
       ]),
       slots,
+      foreignGpuUsers: (held) => foreignGpuUsers(jobsFolder, held),
       interval: 100,
       onError: (error, job) => errorLog.write(error, { job: job?.id ?? null }),
     });

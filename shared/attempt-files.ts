@@ -18,6 +18,14 @@ export const resourceUseSchema = z.array(
         /** Of all GPUs of the attempt: the mean utilisation, 0 to 1, and the memory in use, bytes. */
         gpu: z.number().nullable(),
         gpuMemory: z.number().nullable(),
+        /** Each GPU: degrees Celsius and watts; null where nothing told, as before it was asked. */
+        gpus: z.array(
+          z.object({
+            index: z.int(),
+            temperature: z.number().nullable(),
+            power: z.number().nullable(),
+          }),
+        ),
       }),
     ),
   }),

@@ -16,7 +16,7 @@ import {
   sparklineSchema,
   sparklinesInputSchema,
 } from "./metrics.ts";
-import { eventBatchSchema, gpuSchema, overviewSchema, queueSchema } from "./overview.ts";
+import { eventBatchSchema, gpuReportSchema, overviewSchema, queueSchema } from "./overview.ts";
 import { priorityRange } from "./priority.ts";
 import { stageSchema } from "./schemas/run-folder.ts";
 import {
@@ -101,8 +101,8 @@ export const contract = {
     queue: base
       .input(z.object({ limit: z.int().min(1).max(1000).default(200) }))
       .output(queueSchema),
-    /** The GPUs of this machine; asks their driver. */
-    gpus: base.input(nothing).output(z.array(gpuSchema)),
+    /** The GPUs of this machine and who uses them; asks their driver. */
+    gpus: base.input(nothing).output(gpuReportSchema),
     doctor: base.input(nothing).output(z.array(checkViewSchema)),
     /** Names that begin with `prefix`, for whoever types one. */
     names: base

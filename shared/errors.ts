@@ -36,6 +36,12 @@ export const errorCodes = {
     "input",
     "Put the folder under git and ignore data and results, or move them out of the folder.",
   ),
+  IMPORT_INVALID: entry(
+    "input",
+    "Give the whole docker run line in single quotes, or a file of it: gauntlet import - < run.sh.",
+  ),
+  FILE_EXISTS: entry("conflict", "Nothing is overwritten: name another folder with --folder."),
+  FOLDER_UNWRITABLE: entry("environment", "Name another folder with --folder."),
   RUNNER_UNSUPPORTED: entry("internal", "Another version of Gauntlet has queued this job."),
   ATTACKS_INVALID: entry("input", "Mend attacks.yaml as named above."),
   ATTACK_NOT_FOUND: entry("not-found", "gauntlet attacks lists what there is."),

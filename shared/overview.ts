@@ -80,11 +80,40 @@ export const queueSchema = z.object({
 });
 export type QueueView = z.infer<typeof queueSchema>;
 
-export const gpuSchema = z.object({
+const gpuSchema = z.object({
   index: z.int(),
   name: z.string(),
   driver: z.string(),
   /** Bytes. */
   memory: z.number(),
+  /** Bytes in use, by whomever; null, as the next ones, where the GPU does not tell. */
+  memoryUsed: z.number().nullable(),
+  /** Degrees Celsius. */
+  temperature: z.number().nullable(),
+  /** Watts. */
+  power: z.number().nullable(),
+  /** Share of the time in which it worked, 0 to 1. */
+  utilisation: z.number().nullable(),
+  /** Who computes on it. */
+  processes: z.array(
+    z.object({
+      pid: z.int(),
+      name: z.string(),
+      /** Bytes of the GPU's memory. */
+      memory: z.number().nullable(),
+      /** No job of this Gauntlet: the GPU is not given to one while it is there. */
+      foreign: z.boolean(),
+    }),
+  ),
 });
 export type GpuView = z.infer<typeof gpuSchema>;
+
+export const gpuReportSchema = z.object({
+  /** The GPUs that jobs can be given. */
+  gpus: z.array(gpuSchema),
+  /** The newest CUDA version that the driver knows. */
+  cuda: z.string().nullable(),
+  /** What there is instead of a GPU for jobs, in a sentence; null where there is one. */
+  absent: z.string().nullable(),
+});
+export type GpuReport = z.infer<typeof gpuReportSchema>;

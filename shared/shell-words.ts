@@ -29,7 +29,8 @@ export function yamlFlowList(words: readonly string[]): string {
   return `[${words.map(yamlFlowWord).join(", ")}]`;
 }
 
-function yamlFlowWord(word: string): string {
+/** One word as YAML, in a list or as a value, quoted where it would be read as something else. */
+export function yamlFlowWord(word: string): string {
   const plain = /^[A-Za-z0-9_./-][A-Za-z0-9_./=+@%-]*$/.test(word) && !/^-+$/.test(word);
   const readsAsOther = /^([-+.]?\d|\.(inf|nan)$|(true|false|null)$)/i.test(word);
   return plain && !readsAsOther ? word : JSON.stringify(word);

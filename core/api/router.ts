@@ -22,7 +22,8 @@ import { followLog, readLog } from "../services/logs.ts";
 import { findModel } from "../services/find.ts";
 import { importModel } from "../services/models.ts";
 import { metricCharts, seriesOfRun, sparklines } from "../services/metrics.ts";
-import { gpus, overview, queue } from "../services/overview.ts";
+import { gpuReport } from "../services/gpus.ts";
+import { overview, queue } from "../services/overview.ts";
 import { progressOf, resume } from "../services/progress.ts";
 import { resourceUse } from "../services/resource-use.ts";
 import { robustnessCurve, robustnessMatrix } from "../services/robustness.ts";
@@ -68,7 +69,7 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
       })),
       overview: os.system.overview.handler(() => overview(context)),
       queue: os.system.queue.handler(({ input }) => queue(context, input.limit)),
-      gpus: os.system.gpus.handler(() => gpus()),
+      gpus: os.system.gpus.handler(() => gpuReport(context)),
       doctor: os.system.doctor.handler(() => examine(context)),
       names: os.system.names.handler(({ input: { kind, ...range } }) => catalog.names(kind, range)),
     },

@@ -31,6 +31,23 @@ test("points, summaries, bad lines and the read position are committed together"
   close();
 });
 
+test("samples of before GPUs told their temperature and power are read with nulls", () => {
+  const { db, close, metrics } = openStore(temporaryFolder());
+  const rest = { cpuSeconds: 1, memory: 2, readBytes: 3, writtenBytes: 4, diskFree: 5 };
+  const gpu = { index: 1, utilisation: 87, memory: 6, temperature: 61, power: 301.5 };
+  const sample = { time: 1000, ...rest, gpus: [gpu] };
+  metrics.appendResources(1, [sample, { ...sample, time: 2000 }], { offset: 9, skipping: false });
+  db.prepare("UPDATE resource_sample SET gpus_json = ? WHERE time = 1000").run(
+    '[{"index":1,"utilisation":87,"memory":6}]',
+  );
+  expect(metrics.resources(1, 10)).toEqual([
+    { ...sample, gpus: [{ ...gpu, temperature: null, power: null }] },
+    { ...sample, time: 2000 },
+  ]);
+  expect(metrics.position(1, "resources.jsonl")).toEqual({ offset: 9, skipping: false });
+  close();
+});
+
 test("a point that cannot be kept takes its whole chunk and the position back", () => {
   const { db, close, metrics } = openStore(temporaryFolder());
   const broken = batchOf([point("loss", 1), point("loss", Number.NaN)]);

@@ -1,5 +1,5 @@
 import type { Database } from "better-sqlite3";
-import type { IngestPosition, ResourceSample } from "../domain/ports.ts";
+import type { GpuSample, IngestPosition, ResourceSample } from "../domain/ports.ts";
 import type { MetricBatch } from "../domain/metric-lines.ts";
 import { fromJson } from "./json.ts";
 import type { Checkpoints } from "./checkpoints.ts";
@@ -18,6 +18,9 @@ export type MetricSummary = {
 
 /** About what a point comes to in the write-ahead log, its packing into chunks included. */
 const bytesPerPoint = 50;
+
+/** Samples of before they were measured have neither temperature nor power. */
+type StoredGpu = Omit<GpuSample, "temperature" | "power"> & Partial<GpuSample>;
 
 type ResourceRow = Omit<ResourceSample, "gpus"> & { gpus_json: string };
 
@@ -109,11 +112,20 @@ export function createMetricStore(db: Database, checkpoints?: Checkpoints) {
     resources(attemptId: number, most: number): ResourceSample[] {
       return selectResources
         .all({ attempt: attemptId, most })
-        .map(({ gpus_json, ...sample }) => ({ ...sample, gpus: fromJson(gpus_json) }));
+        .map(({ gpus_json, ...sample }) => ({ ...sample, gpus: gpusFrom(gpus_json) }));
     },
     /** Last, smallest and largest value of each metric of a run's newest attempts. */
     summariesOfRun(runId: string): MetricSummary[] {
       return summaries.all(runId);
     },
   };
+}
+
+function gpusFrom(json: string): GpuSample[] {
+  const stored: StoredGpu[] = fromJson(json);
+  return stored.map((gpu) => ({
+    ...gpu,
+    temperature: gpu.temperature ?? null,
+    power: gpu.power ?? null,
+  }));
 }

@@ -59,9 +59,13 @@ const exit: ExitRecord = {
 };
 
 function kinds(input: Partial<Parameters<typeof plan>[0]>): string[] {
-  return plan({ queued: [], active: [], slots, working: true, ...input }).map(
-    (action) => `${action.kind} ${action.job.id}`,
-  );
+  return planOf(input).map((action) => `${action.kind} ${action.job.id}`);
+}
+
+const nobody = new Map<number, string>();
+
+function planOf(input: Partial<Parameters<typeof plan>[0]>) {
+  return plan({ queued: [], active: [], slots, foreign: nobody, working: true, ...input });
 }
 
 describe("the queue", () => {
@@ -77,7 +81,7 @@ describe("the queue", () => {
   test("never gives a GPU to two jobs", () => {
     const held = active("r", "running", { kind: "running", since: 1 });
     held.attempt.gpus = [0];
-    const actions = plan({
+    const actions = planOf({
       active: [held],
       queued: [job("a", {}, { gpus: 1, cpus: 1 })],
       slots: { cpus: 8, gpus: [0, 1] },
@@ -98,7 +102,7 @@ describe("the queue", () => {
   });
 
   test("a job that asks for more GPUs than there are is refused with both numbers", () => {
-    const actions = plan({
+    const actions = planOf({
       queued: [job("a", {}, { gpus: 3, cpus: 1 })],
       active: [],
       slots,
@@ -112,6 +116,64 @@ describe("the queue", () => {
   test("nothing starts while the engine does not work, but stops are heeded", () => {
     const stopped = job("b", { stopRequested: true });
     expect(kinds({ queued: [job("a"), stopped], working: false })).toEqual(["cancel-queued b"]);
+  });
+});
+
+describe("GPUs that other programs use", () => {
+  const wants = (id: string, gpus: number, over: Partial<Job> = {}) =>
+    job(id, over, { gpus, cpus: 1 });
+  const python = new Map([[0, "python3 (pid 42)"]]);
+  const condition = "waits for a GPU: in use by other programs are GPU 0 by python3 (pid 42)";
+
+  test("are given to no job", () => {
+    expect(planOf({ queued: [wants("a", 1)], foreign: python })).toMatchObject([
+      { kind: "begin", gpus: [1] },
+    ]);
+  });
+
+  test("are why a job waits, in words, said once; those behind it that need no such GPU go on", () => {
+    const queued = [wants("a", 2), wants("b", 0), wants("c", 1)];
+    const actions = planOf({ queued, foreign: python });
+    expect(actions).toMatchObject([
+      { kind: "set-condition", job: { id: "a" }, condition },
+      { kind: "begin", job: { id: "b" }, gpus: [] },
+      { kind: "begin", job: { id: "c" }, gpus: [1] },
+    ]);
+    expect(kinds({ queued: [wants("a", 2, { condition })], foreign: python })).toEqual([]);
+  });
+
+  test("a job that the end of another helps is not overtaken, and says who is in its way", () => {
+    const held = active("r", "running", { kind: "running", since: 1 });
+    held.attempt.gpus = [1];
+    const input = { active: [held], slots: { cpus: 8, gpus: [0, 1] }, foreign: python };
+    expect(planOf({ ...input, queued: [wants("a", 1), wants("b", 0)] })).toMatchObject([
+      { kind: "set-condition", job: { id: "a" }, condition },
+    ]);
+  });
+
+  test("who uses a GPU beside the job that holds it is in nobody's way", () => {
+    const held = active("r", "running", { kind: "running", since: 1 });
+    held.attempt.gpus = [0];
+    const input = { active: [held], slots: { cpus: 8, gpus: [0, 1] }, foreign: python };
+    expect(planOf({ ...input, queued: [wants("a", 1)] })).toMatchObject([
+      { kind: "begin", gpus: [1] },
+    ]);
+  });
+
+  test("once they have gone the job begins, or takes back what it said", () => {
+    expect(kinds({ queued: [wants("a", 2, { condition })] })).toEqual(["begin a"]);
+    const held = active("r", "running", { kind: "running", since: 1 });
+    held.attempt.gpus = [1];
+    expect(planOf({ active: [held], queued: [wants("a", 2, { condition })] })).toMatchObject([
+      { kind: "set-condition", condition: null },
+    ]);
+    const other = wants("a", 2, { condition: "the disk is full" });
+    expect(kinds({ active: [held], queued: [other] })).toEqual([]);
+  });
+
+  test("while it is not known who uses them no job is given one, and none is overtaken", () => {
+    const queued = [job("first"), wants("a", 1, { condition }), job("b")];
+    expect(kinds({ queued, foreign: null })).toEqual(["begin first"]);
   });
 });
 
@@ -183,12 +245,12 @@ describe("what runs", () => {
   test("a lost job fails as lost, unless it was to stop anyway", () => {
     const lost: Observation = { kind: "lost", detail: "no process" };
     expect(
-      plan({ queued: [], active: [active("a", "running", lost)], slots, working: true }),
+      planOf({ queued: [], active: [active("a", "running", lost)], slots, working: true }),
     ).toMatchObject([
       { kind: "collect", verdict: { state: "failed", reason: "lost", raw: "no process" } },
     ]);
     const stopped = active("a", "running", lost, { stopRequested: true });
-    expect(plan({ queued: [], active: [stopped], slots, working: true })).toMatchObject([
+    expect(planOf({ queued: [], active: [stopped], slots, working: true })).toMatchObject([
       { kind: "collect", verdict: { state: "cancelled" } },
     ]);
   });
@@ -197,7 +259,7 @@ describe("what runs", () => {
     "a job that is %s and of which nothing is there is lost, and never started again",
     (state) => {
       const gone = active("a", state, { kind: "absent" });
-      expect(plan({ queued: [], active: [gone], slots, working: true })).toMatchObject([
+      expect(planOf({ queued: [], active: [gone], slots, working: true })).toMatchObject([
         { kind: "collect", verdict: { state: "failed", reason: "lost" } },
       ]);
     },
@@ -210,7 +272,7 @@ describe("what runs", () => {
       slots,
       working: true,
     };
-    expect(plan(input)).toEqual(plan(input));
+    expect(planOf(input)).toEqual(planOf(input));
   });
 });
 

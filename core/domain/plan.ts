@@ -8,6 +8,9 @@ import {
 import type { Attempt, Job } from "./job-spec.ts";
 import type { Observation } from "./ports.ts";
 
+/** Who uses GPUs besides jobs, in words, by the GPU's index. */
+export type ForeignUsers = ReadonlyMap<number, string>;
+
 /** What this machine offers to jobs. */
 export type Slots = { cpus: number; gpus: number[] };
 
@@ -32,16 +35,17 @@ export type Action =
 /**
  * One idempotent action per job that moves what is observed towards what is wanted. Pure: the
  * same input gives the same plan. `queued` is in the order of priority; `working` false lets what
- * runs go on but starts nothing new.
+ * runs go on but starts nothing new. `foreign` tells who else uses GPUs, by index; null while that
+ * is not known, when no job is given one.
  */
 export function plan(input: {
   queued: readonly Job[];
   active: readonly Active[];
   slots: Slots;
+  foreign: ForeignUsers | null;
   working: boolean;
 }): Action[] {
-  const actions = input.active.flatMap(planActive);
-  return [...actions, ...planQueued(input.queued, input.active, input.slots, input.working)];
+  return [...input.active.flatMap(planActive), ...planQueued(input)];
 }
 
 function planActive({ job, attempt, observation, trouble }: Active): Action[] {
@@ -96,15 +100,19 @@ function lost(raw: string): Verdict {
   return { state: "failed", reason: "lost", raw };
 }
 
-function planQueued(
-  queued: readonly Job[],
-  active: readonly Active[],
-  slots: Slots,
-  working: boolean,
-): Action[] {
+function planQueued({
+  queued,
+  active,
+  slots,
+  foreign,
+  working,
+}: Parameters<typeof plan>[0]): Action[] {
   const actions: Action[] = [];
-  const gpusTaken = new Set(active.flatMap(({ attempt }) => attempt.gpus));
-  const gpusFree = slots.gpus.filter((gpu) => !gpusTaken.has(gpu));
+  const gpusTaken = heldGpus(active);
+  // Who else uses a GPU that a job holds already does not matter here: it is not given anyway.
+  const others = slots.gpus.filter((gpu) => !gpusTaken.has(gpu) && foreign?.has(gpu));
+  const gpusFree = slots.gpus.filter((gpu) => !gpusTaken.has(gpu) && !foreign?.has(gpu));
+  const gpusOfJobs = slots.gpus.length - others.length;
   let cpusFree = slots.cpus;
   for (const { job } of active) cpusFree -= cpusOf(job, slots);
   // A large job at the head must not starve behind small ones that keep overtaking it.
@@ -120,16 +128,44 @@ function planQueued(
       actions.push({ kind: "refuse", job, reason: "unschedulable", raw });
       continue;
     }
-    if (!working || blocked) continue;
+    if (!working) continue;
     const cpus = cpusOf(job, slots);
-    if (cpus > cpusFree || gpus > gpusFree.length) {
-      blocked = true;
+    // Who uses the GPUs is being asked: nothing overtakes the job meanwhile.
+    if (gpus > 0 && foreign === null) blocked = true;
+    const lacksGpus = gpus > gpusFree.length;
+    if (blocked || lacksGpus || cpus > cpusFree) {
+      const condition = lacksGpus ? gpuCondition(others, foreign) : null;
+      // Who stands behind another waits for that one; what is no longer so is taken back.
+      if (foreign !== null && (!blocked || condition === null))
+        actions.push(...conditionOf(job, condition));
+      // No end of a job helps who waits for another program, for days perhaps: others go on.
+      if (gpus <= gpusOfJobs) blocked = true;
       continue;
     }
     cpusFree -= cpus;
     actions.push({ kind: "begin", job, gpus: gpusFree.splice(0, gpus) });
   }
   return actions;
+}
+
+/** The GPUs that jobs hold, by index. */
+export function heldGpus(active: readonly { attempt: Attempt }[]): Set<number> {
+  return new Set(active.flatMap(({ attempt }) => attempt.gpus));
+}
+
+const waitsForGpu = "waits for a GPU: ";
+
+/** Sets or takes back what a job says of GPUs; any other condition is not the plan's to take back. */
+function conditionOf(job: Job, condition: string | null): Action[] {
+  const ours = condition !== null || job.condition?.startsWith(waitsForGpu) === true;
+  return ours && job.condition !== condition ? [{ kind: "set-condition", job, condition }] : [];
+}
+
+/** Why a job waits, where others use GPUs; null where only jobs of ours do. */
+function gpuCondition(others: readonly number[], foreign: ForeignUsers | null): string | null {
+  if (others.length === 0) return null;
+  const users = others.map((gpu) => `GPU ${gpu} by ${foreign?.get(gpu) ?? "others"}`);
+  return `${waitsForGpu}in use by other programs are ${users.join(", ")}`;
 }
 
 /** A job that asks for more CPUs than there are runs alone rather than never. */

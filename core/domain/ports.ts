@@ -103,8 +103,28 @@ export type ResourceSample = {
   writtenBytes: number | null;
   /** Bytes free on the disk of the run folder. */
   diskFree: number | null;
-  gpus: { index: number; utilisation: number | null; memory: number | null }[];
+  gpus: GpuSample[];
 };
+
+/** What a job's GPU did; nulls where the driver does not tell. */
+export type GpuSample = {
+  index: number;
+  /** Percent of the time in which it worked. */
+  utilisation: number | null;
+  /** Bytes in use, by whomever. */
+  memory: number | null;
+  /** Degrees Celsius. */
+  temperature: number | null;
+  /** Watts. */
+  power: number | null;
+};
+
+/**
+ * Who uses GPUs besides the jobs of this core.
+ * @param held GPUs, by index, that jobs of this core hold
+ * @returns who it is in words, by the GPU's index; nobody where it is not known. Never rejects.
+ */
+export type ForeignGpuUsers = (held: ReadonlySet<number>) => Promise<ReadonlyMap<number, string>>;
 
 /** The wall clock; a port so that tests can set it back. Milliseconds since 1970. */
 export type Clock = { now(): number };

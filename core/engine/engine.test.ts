@@ -6,7 +6,13 @@ import { temporaryFolder } from "../../tests/support/temporary-folder.ts";
 import { resourcesSchema } from "../../shared/schemas/experiment.ts";
 import { createCatalog } from "../catalog/catalog.ts";
 import type { ExitRecord } from "../domain/job.ts";
-import type { EngineStore, LaunchSpec, Observation, Runner } from "../domain/ports.ts";
+import type {
+  EngineStore,
+  ForeignGpuUsers,
+  LaunchSpec,
+  Observation,
+  Runner,
+} from "../domain/ports.ts";
 import { createLocalStore } from "../storage/local-store.ts";
 import { createTreeStore } from "../storage/tree.ts";
 import { createEngine } from "./engine.ts";
@@ -43,7 +49,13 @@ function pretendRunner() {
 }
 
 /** An engine on a catalog of its own; `change` puts faults into what it keeps there. */
-function open(change: (store: EngineStore) => Partial<EngineStore> = () => ({})) {
+function open(
+  change: (store: EngineStore) => Partial<EngineStore> = () => ({}),
+  machine: { gpus: number[]; foreignGpuUsers: ForeignGpuUsers } = {
+    gpus: [],
+    foreignGpuUsers: async () => new Map(),
+  },
+) {
   const data = temporaryFolder();
   let ids = 0;
   const catalog = createCatalog(data, { now: () => Date.now() }, () => `id${ids++}`);
@@ -57,7 +69,8 @@ function open(change: (store: EngineStore) => Partial<EngineStore> = () => ({}))
     datasetsFolder: join(data, "datasets"),
     jobsFolder: join(data, "jobs"),
     runners: new Map([["process", pretend.runner]]),
-    slots: { cpus: 8, gpus: [] },
+    slots: { cpus: 8, gpus: machine.gpus },
+    foreignGpuUsers: machine.foreignGpuUsers,
     interval: 5,
     onError: () => {},
   });
@@ -66,7 +79,7 @@ function open(change: (store: EngineStore) => Partial<EngineStore> = () => ({}))
     await engine.close();
     catalog.close();
   });
-  const add = (id: string) => {
+  const add = (id: string, resources: { gpus?: number } = {}) => {
     catalog.jobs.add({
       id,
       runner: "process",
@@ -78,7 +91,7 @@ function open(change: (store: EngineStore) => Partial<EngineStore> = () => ({}))
         env: {},
         parameters: {},
         seed: 0,
-        resources: resourcesSchema.parse({}),
+        resources: resourcesSchema.parse(resources),
         timeLimit: 1000,
         silenceLimit: 1000,
         retries: 0,
@@ -151,4 +164,53 @@ test("a condition that lasts is noted once", async () => {
   await until(() => tries >= 2);
   const noted = catalog.events.after(0).filter(({ kind }) => kind === "job.condition");
   expect(noted).toHaveLength(1);
+});
+
+test("who else uses the GPUs is asked only while a job wants one, and not at each look", async () => {
+  let asked = 0;
+  let users = new Map([[0, "python3 (pid 42)"]]);
+  const { catalog, engine, add, launched } = open(undefined, {
+    gpus: [0],
+    async foreignGpuUsers() {
+      asked += 1;
+      return users;
+    },
+  });
+  add("no-gpu");
+  await until(() => catalog.jobs.get("no-gpu")?.state === "running");
+  await sleep(50);
+  expect(asked).toBe(0);
+  add("a", { gpus: 1 });
+  add("b");
+  await until(() => catalog.jobs.get("b")?.state === "running");
+  await until(() => catalog.jobs.get("a")?.condition !== null);
+  expect(catalog.jobs.get("a")?.condition).toBe(
+    "waits for a GPU: in use by other programs are GPU 0 by python3 (pid 42)",
+  );
+  await sleep(200); // Some forty looks.
+  expect(asked).toBe(1);
+  users = new Map();
+  engine.wake();
+  await until(() => catalog.jobs.get("a")?.state === "running");
+  expect(asked).toBe(2);
+  expect(launched.at(-1)).toMatchObject({ key: { job: "a" }, gpus: [0] });
+  expect(catalog.jobs.get("a")?.condition).toBeNull();
+});
+
+test("a driver that does not answer holds up nobody but who wants a GPU, and never the end", async () => {
+  let answer: (() => void) | undefined;
+  const { catalog, add } = open(undefined, {
+    gpus: [0],
+    foreignGpuUsers: () =>
+      new Promise((resolve) => {
+        answer = () => resolve(new Map());
+      }),
+  });
+  add("a");
+  add("b", { gpus: 1 });
+  await until(() => catalog.jobs.get("a")?.state === "running");
+  await sleep(30);
+  expect(catalog.jobs.get("b")?.state).toBe("queued");
+  answer?.();
+  await until(() => catalog.jobs.get("b")?.state === "running");
 });

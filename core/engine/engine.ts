@@ -4,13 +4,22 @@ import { dirname, join } from "node:path";
 import { GauntletError } from "../../shared/errors.ts";
 import { isTerminal } from "../domain/job.ts";
 import type { Attempt, Job } from "../domain/job-spec.ts";
-import type { EngineStore, Observation, Runner } from "../domain/ports.ts";
-import { type Action, type Active, isRetried, plan, type Slots } from "../domain/plan.ts";
+import type { EngineStore, ForeignGpuUsers, Observation, Runner } from "../domain/ports.ts";
+import {
+  type Action,
+  type Active,
+  type ForeignUsers,
+  heldGpus,
+  isRetried,
+  plan,
+  type Slots,
+} from "../domain/plan.ts";
 import { describeEnvironment, type Environment } from "../platform/environment.ts";
 import { isErrno } from "../platform/errno.ts";
 import { collectAttempt, type CollectParts } from "./collect.ts";
 import { ingestAttempt } from "./ingest.ts";
 import { createFailures } from "./failures.ts";
+import { createGpuWatch } from "./gpu-watch.ts";
 import { createProblems } from "./problems.ts";
 import { fillRunFolder } from "./run-folder.ts";
 
@@ -18,6 +27,7 @@ export type EngineOptions = CollectParts & {
   store: EngineStore;
   runners: ReadonlyMap<string, Runner>;
   slots: Slots;
+  foreignGpuUsers: ForeignGpuUsers;
   /** Folder of the attempts' folders. */
   jobsFolder: string;
   /** Milliseconds between two looks at running jobs. */
@@ -26,6 +36,8 @@ export type EngineOptions = CollectParts & {
 };
 
 export type Engine = ReturnType<typeof createEngine>;
+
+const nobody: ForeignUsers = new Map();
 
 /** Time in which a job's metrics are read before it is the others' turn, ms. */
 const readingTime = 50;
@@ -43,6 +55,7 @@ export function createEngine(options: EngineOptions) {
   let current: Promise<void> | undefined;
   let wakeAgain = false;
   const failures = createFailures(() => performance.now());
+  const gpuWatch = createGpuWatch(options.foreignGpuUsers, () => performance.now(), wake);
   const environments = new Map<number, Promise<Environment>>();
   const busy = new Map<string, Promise<void>>();
 
@@ -223,9 +236,22 @@ export function createEngine(options: EngineOptions) {
     const active = await Promise.all(store.active().map(look));
     const queued = store.queued();
     failures.keepOnly(new Set([...queued, ...active.map(({ job }) => job)].map(({ id }) => id)));
-    const actions = plan({ queued, active, slots: options.slots, working: working && !closed });
+    const starts = working && !closed;
+    const foreign = starts && wantGpus(queued) ? gpuWatch.users(heldGpus(active)) : nobody;
+    const actions = plan({ queued, active, slots: options.slots, foreign, working: starts });
     for (const action of actions) start(action);
-    if ((active.length > 0 || actions.length > 0) && !closed) schedule(options.interval);
+    if (closed) return;
+    if (active.length > 0 || actions.length > 0) schedule(options.interval);
+    // Other programs do not tell when they leave a GPU.
+    else if (foreign !== nobody) schedule(gpuWatch.interval);
+  }
+
+  /** The driver is asked only where a job could be given a GPU. */
+  function wantGpus(queued: readonly Job[]): boolean {
+    return (
+      options.slots.gpus.length > 0 &&
+      queued.some(({ stopRequested, spec }) => !stopRequested && spec.resources.gpus > 0)
+    );
   }
 
   function schedule(delay: number): void {

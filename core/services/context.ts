@@ -19,5 +19,5 @@ export type CoreContext = {
   newId(): string;
   /** A random integer in 0..2^32-1. */
   randomInteger(): number;
-  folders: { data: string; datasets: string; installation: string };
+  folders: { data: string; datasets: string; jobs: string; installation: string };
 };

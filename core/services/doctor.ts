@@ -2,12 +2,13 @@ import { constants } from "node:fs";
 import { access, statfs } from "node:fs/promises";
 import { attackLabel } from "../../shared/schemas/attack.ts";
 import { formatBytes, formatCount } from "../../shared/format.ts";
+import type { GpuView } from "../../shared/overview.ts";
 import type { CheckView } from "../../shared/views.ts";
 import { networkFileSystemOf } from "../platform/data-folder.ts";
-import { listGpus } from "../platform/gpus.ts";
 import { runProgram } from "../platform/run-program.ts";
 import type { CoreContext } from "./context.ts";
 import { isAsRegistered } from "./dataset-guard.ts";
+import { gpuReport } from "./gpus.ts";
 
 const lowDisk = 2e9;
 
@@ -22,7 +23,7 @@ export async function examine(context: CoreContext): Promise<CheckView[]> {
     checkNode(),
     checkProgram("python3", ["--version"], "Only needed for models and attacks in Python."),
     checkProgram("git", ["--version"], "Only needed to record commits and uncommitted changes."),
-    checkGpus(),
+    checkGpus(context),
     checkAttacks(context),
   ]);
 }
@@ -110,18 +111,43 @@ async function checkProgram(program: string, args: string[], without: string): P
   }
 }
 
-async function checkGpus(): Promise<CheckView> {
-  const gpus = await listGpus();
-  const [first] = gpus;
-  if (!first)
+async function checkGpus(context: CoreContext): Promise<CheckView> {
+  const { gpus, cuda, absent } = await gpuReport(context);
+  if (absent !== null)
     return check(
       "gpus",
       "warning",
-      "no NVIDIA GPU answers",
-      "Jobs that ask for gpus cannot run here.",
+      absent,
+      "Jobs that ask for gpus cannot run here; those that ask for none run.",
     );
-  const names = gpus.map(({ index, name }) => `${index}: ${name}`).join(", ");
-  return check("gpus", "ok", `${names}; driver ${first.driver}`);
+  const detail = [
+    gpus.map(describeGpu).join("; "),
+    `driver ${gpus[0]?.driver ?? "unknown"}`,
+    `CUDA ${cuda ?? "unknown"}`,
+  ].join("; ");
+  return gpus.some(({ processes }) => processes.some(({ foreign }) => foreign))
+    ? check(
+        "gpus",
+        "warning",
+        detail,
+        "A GPU that another program uses is given to no job until that has ended.",
+      )
+    : check("gpus", "ok", detail);
+}
+
+/** As `0: NVIDIA L4, 36 °C, 25 W, 0 % busy, 0.3 GB of 24.2 GB, used by python (pid 7)`. */
+function describeGpu({ index, name, temperature, power, processes, ...gpu }: GpuView): string {
+  const others = processes.filter(({ foreign }) => foreign);
+  return [
+    `${index}: ${name}`,
+    ...(temperature === null ? [] : [`${temperature} °C`]),
+    ...(power === null ? [] : [`${Math.round(power)} W`]),
+    ...(gpu.utilisation === null ? [] : [`${Math.round(gpu.utilisation * 100)} % busy`]),
+    ...(gpu.memoryUsed === null
+      ? []
+      : [`${formatBytes(gpu.memoryUsed)} of ${formatBytes(gpu.memory)}`]),
+    ...others.map((other) => `used by ${other.name} (pid ${other.pid})`),
+  ].join(", ");
 }
 
 async function checkAttacks({ catalog }: CoreContext): Promise<CheckView> {

@@ -1,5 +1,4 @@
-import type { GpuView, Overview, QueueView } from "../../shared/overview.ts";
-import { listGpus } from "../platform/gpus.ts";
+import type { Overview, QueueView } from "../../shared/overview.ts";
 import type { CoreContext } from "./context.ts";
 
 /** Queue, slots and machine at a glance; cheap enough to be asked for every few seconds. */
@@ -30,10 +29,4 @@ export function queue({ catalog, engine }: CoreContext, limit: number): QueueVie
     total,
     jobs: jobs.map((job) => ({ ...job, condition: troubles.get(job.id) ?? job.condition })),
   };
-}
-
-/** The GPUs of this machine, asked of their driver. */
-export async function gpus(): Promise<GpuView[]> {
-  const all = await listGpus();
-  return all.map(({ index, name, driver, memory }) => ({ index, name, driver, memory }));
 }

@@ -33,6 +33,7 @@ function used(sample: ResourceSample, before: ResourceSample | undefined) {
     // The driver tells percents.
     gpu: mean(gpus.flatMap(({ utilisation }) => (utilisation === null ? [] : utilisation / 100))),
     gpuMemory: sum(gpus.flatMap((gpu) => gpu.memory ?? [])),
+    gpus: gpus.map(({ index, temperature, power }) => ({ index, temperature, power })),
   };
 }
 

@@ -320,7 +320,7 @@ describe("resources", { timeout }, () => {
   test.runIf(linux)("records CPU, memory, disk and the GPUs that were given", async () => {
     const attempt = await makeAttempt(runner, ["node", "work.mjs", "1500"], { gpus: [1] });
     const smi = join(attempt.spec.folder, "nvidia-smi");
-    await writeFile(smi, '#!/bin/sh\necho "0, 99, 99"\necho "1, 87, 1024"\n');
+    await writeFile(smi, '#!/bin/sh\necho "0, 99, 99"\necho "1, 87, 1024, 61, 301.5"\n');
     await chmod(smi, 0o755);
     vi.stubEnv("GAUNTLET_NVIDIA_SMI", smi);
     onTestFinished(() => void vi.unstubAllEnvs());
@@ -339,7 +339,7 @@ describe("resources", { timeout }, () => {
       readBytes: expect.any(Number),
       writtenBytes: expect.any(Number),
       diskFree: expect.any(Number),
-      gpus: [{ index: 1, utilisation: 87, memory: 2 ** 30 }],
+      gpus: [{ index: 1, utilisation: 87, memory: 2 ** 30, temperature: 61, power: 301.5 }],
     });
     expect(samples.at(-1)).toHaveProperty(
       "memory",

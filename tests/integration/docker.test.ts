@@ -100,17 +100,19 @@ console.log("interfaces", Object.keys(networkInterfaces()).join());`;
   test("an image that cannot be had, or not be built, is told with the engine's words", async () => {
     const { client } = await openTestCore();
     const experiments: Record<string, string>[] = [
-        { "gauntlet.yaml": "name: a\nimage: no/such-image:1\ntrain: { command: [x] }\n" },
-        {
-          "gauntlet.yaml": "name: b\nimage: { build: . }\ntrain: { command: [x] }\n",
-          Dockerfile: `FROM ${nodeImage}\nRUN echo step-that-works && exit 7\n`,
-        },
-        {
-          "gauntlet.yaml": `name: c\nimage: ${nodeImage}\ntrain: { command: [no-such-program] }\n`,
-        },
-      ];
+      { "gauntlet.yaml": "name: a\nimage: no/such-image:1\ntrain: { command: [x] }\n" },
+      {
+        "gauntlet.yaml": "name: b\nimage: { build: . }\ntrain: { command: [x] }\n",
+        Dockerfile: `FROM ${nodeImage}\nRUN echo step-that-works && exit 7\n`,
+      },
+      {
+        "gauntlet.yaml": `name: c\nimage: ${nodeImage}\ntrain: { command: [no-such-program] }\n`,
+      },
+    ];
     const runs = await Promise.all(
-      experiments.map(async (files) => (await client.runs.submit({ folder: folderWith(files) })).run),
+      experiments.map(
+        async (files) => (await client.runs.submit({ folder: folderWith(files) })).run,
+      ),
     );
     await untilDone(client, runs);
     const details = await Promise.all(runs.map((run) => client.runs.get({ run })));

@@ -14,12 +14,13 @@ test("samples come soon, then every second, then slowly less often", () => {
 });
 
 test("GPU use is read by index; what nvidia-smi does not tell is null", () => {
-  const output = "0, 55, 1024\r\n1, [N/A], [N/A]\n3, 7.5, 0\nnonsense\n";
+  const output =
+    "0, 55, 1024, 61, 301.55\r\n1, [N/A], [N/A], [N/A], [Not Supported]\n3, 7.5, 0\nnonsense\n";
   expect(parseGpuUse(output, [3, 0, 1, 2])).toEqual([
-    { index: 3, utilisation: 7.5, memory: 0 },
-    { index: 0, utilisation: 55, memory: 2 ** 30 },
-    { index: 1, utilisation: null, memory: null },
-    { index: 2, utilisation: null, memory: null },
+    { index: 3, utilisation: 7.5, memory: 0, temperature: null, power: null },
+    { index: 0, utilisation: 55, memory: 2 ** 30, temperature: 61, power: 301.55 },
+    { index: 1, utilisation: null, memory: null, temperature: null, power: null },
+    { index: 2, utilisation: null, memory: null, temperature: null, power: null },
   ]);
   expect(parseGpuUse("", [])).toEqual([]);
 });

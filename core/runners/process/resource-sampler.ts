@@ -2,8 +2,8 @@
 import { readFileSync, statfsSync } from "node:fs";
 import type { ResourceSample } from "../../domain/ports.ts";
 import { isErrno } from "../../platform/errno.ts";
+import { askNvidiaSmi, nvidiaBytes, nvidiaNumber, nvidiaRows } from "../../platform/nvidia-smi.ts";
 import { entryOf, listProcesses, type ProcessEntry } from "../../platform/process-identity.ts";
-import { runProgram } from "../../platform/run-program.ts";
 import { findJobProcesses, type JobProcesses } from "./job-processes.ts";
 
 export type Usage = Omit<ResourceSample, "gpus">;
@@ -84,36 +84,33 @@ export function createResourceSampler(job: JobProcesses): ResourceSampler {
 /** Use of the given GPUs by nvidia-smi; nulls where it does not tell. */
 export async function sampleGpus(indexes: readonly number[]): Promise<ResourceSample["gpus"]> {
   if (indexes.length === 0) return [];
-  const program = process.env["GAUNTLET_NVIDIA_SMI"] ?? "nvidia-smi";
   let output = "";
   try {
-    output = await runProgram(
-      program,
-      [
-        "--query-gpu=index,utilization.gpu,memory.used",
-        "--format=csv,noheader,nounits",
-        `--id=${indexes.join(",")}`,
-      ],
-      { timeout: 5000 },
-    );
+    output = await askNvidiaSmi([
+      "--query-gpu=index,utilization.gpu,memory.used,temperature.gpu,power.draw",
+      "--format=csv,noheader,nounits",
+      `--id=${indexes.join(",")}`,
+    ]);
   } catch {
     // No driver or a hanging one: the job may still run, so the sample says null.
   }
   return parseGpuUse(output, indexes);
 }
 
-/** Reads lines of index, utilisation (%) and memory (MiB); a value such as [N/A] becomes null. */
+/**
+ * Reads lines of index, utilisation (%), memory (MiB), temperature (°C) and power (W); a value such
+ * as [N/A], and one that is not there, becomes null.
+ */
 export function parseGpuUse(output: string, indexes: readonly number[]): ResourceSample["gpus"] {
-  const rows = output.split("\n").map((line) => line.split(",").map((field) => field.trim()));
-  const number = (text: string | undefined): number | null =>
-    text !== undefined && /^\d+(\.\d+)?$/.test(text) ? Number(text) : null;
+  const rows = nvidiaRows(output);
   return indexes.map((index) => {
     const row = rows.find(([first]) => first === String(index));
-    const memory = number(row?.[2]);
     return {
       index,
-      utilisation: number(row?.[1]),
-      memory: memory === null ? null : memory * 2 ** 20,
+      utilisation: nvidiaNumber(row?.[1]),
+      memory: nvidiaBytes(row?.[2]),
+      temperature: nvidiaNumber(row?.[3]),
+      power: nvidiaNumber(row?.[4]),
     };
   });
 }

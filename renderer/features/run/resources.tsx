@@ -15,16 +15,40 @@ const TimeChart = lazy(async () => ({
 
 type Sample = ResourceUse[number]["samples"][number];
 
-const quantities: {
+type Quantity = {
   title: string;
   of(sample: Sample): number | null;
   text(value: number): string;
-}[] = [
+};
+
+const quantities: Quantity[] = [
   { title: "Processors", of: ({ cpus }) => cpus, text: (value) => formatFixed(value, 2) },
   { title: "Memory", of: ({ memory }) => memory, text: formatBytes },
   { title: "GPU utilisation", of: ({ gpu }) => gpu, text: formatPercent },
   { title: "GPU memory", of: ({ gpuMemory }) => gpuMemory, text: formatBytes },
 ];
+
+/** Temperature and power of each GPU that the samples tell of: each has its own limits. */
+function ofGpus(samples: readonly Sample[]): Quantity[] {
+  const indexes = [...new Set(samples.flatMap(({ gpus }) => gpus.map(({ index }) => index)))];
+  return indexes
+    .toSorted((a, b) => a - b)
+    .flatMap((index) => {
+      const at = (sample: Sample) => sample.gpus.find((gpu) => gpu.index === index);
+      return [
+        {
+          title: `GPU ${index} temperature`,
+          of: (sample: Sample) => at(sample)?.temperature ?? null,
+          text: (value: number) => `${formatFixed(value, 0)} °C`,
+        },
+        {
+          title: `GPU ${index} power`,
+          of: (sample: Sample) => at(sample)?.power ?? null,
+          text: (value: number) => `${formatFixed(value, 0)} W`,
+        },
+      ];
+    });
+}
 
 /** Between two looks at what a run uses that goes on, ms. */
 const interval = 2000;
@@ -54,7 +78,7 @@ export function Resources({ run, isLive }: { run: string; isLive: boolean }) {
             {stage}, attempt {attempt}
           </h2>
           <div className={styles["useCharts"]}>
-            {quantities.map(({ title, of, text }) => {
+            {[...quantities, ...ofGpus(samples)].map(({ title, of, text }) => {
               const values = samples.map(of);
               const known = values.filter((value) => value !== null);
               return (
