@@ -101,6 +101,7 @@ export async function createCore(options: {
       machine: createMachineMeter(() => clock.now()),
       clock,
       datasetReader: createDatasetReader(),
+      packing: new Set(),
       newId,
       randomInteger: () => randomInt(2 ** 32),
       folders,

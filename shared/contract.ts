@@ -45,6 +45,7 @@ import {
   modelDetailSchema,
   modelViewSchema,
   nameKindSchema,
+  packingSchema,
   progressSchema,
   runComparisonSchema,
   robustnessCurveSchema,
@@ -355,6 +356,8 @@ export const contract = {
         }),
       )
       .output(addedDatasetSchema),
+    /** What is being added just now. */
+    packing: base.input(nothing).output(z.array(packingSchema)),
     /** Samples to look at; other seeds choose others. */
     preview: base
       .input(

@@ -401,6 +401,10 @@ export const addedDatasetSchema = datasetViewSchema.extend({
 });
 export type AddedDataset = z.infer<typeof addedDatasetSchema>;
 
+/** A dataset that is being packed, and how many of its samples are; 0 of 0 until that is known. */
+export const packingSchema = z.object({ folder: z.string(), done: z.int(), total: z.int() });
+export type Packing = z.infer<typeof packingSchema>;
+
 const leaderboardFacts = {
   modelId: z.string(),
   model: z.string(),

@@ -31,7 +31,6 @@ const probes = {
   numpy: () => program("python3", ["-c", "import numpy; print('numpy', numpy.__version__)"]),
   torch: () =>
     program("python3", ["-c", "import foolbox, torch; print('torch', torch.__version__)"]),
-  "torch in docker": () => image(process.env["TORCH_IMAGE"] ?? "testworld/torch:1"),
   cc: () => program("cc", ["--version"]),
   "private mounts": () => program("unshare", ["-rm", "echo", "unshare -rm"]),
   docker: () => socket("DOCKER_HOST", "unix:///var/run/docker.sock"),
@@ -96,18 +95,6 @@ function socket(name: string, standard: string): Part {
   const at = process.env[name] ?? standard;
   const isSocket = statSync(at.replace(/^unix:\/\//, ""), { throwIfNoEntry: false })?.isSocket();
   return isSocket ? { available: true, reason: at, at } : absent(`no socket at ${at}`);
-}
-
-function image(name: string): Part {
-  if (!process.env["DOCKER_HOST"]) return absent("DOCKER_HOST is not set");
-  const { available, reason } = program("docker", [
-    "image",
-    "inspect",
-    "--format",
-    "{{.Id}}",
-    name,
-  ]);
-  return available ? { available, reason: name, at: name } : absent(reason);
 }
 
 function absent(reason: string): Part {

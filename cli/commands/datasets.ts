@@ -1,9 +1,11 @@
 import { resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError } from "commander";
 import { formatBytes } from "../../shared/format.ts";
 import type { AddedDataset, DatasetView } from "../../shared/views.ts";
 import { example } from "../example.ts";
 import { printLine, table } from "../terminal.ts";
+import type { Session } from "../session.ts";
 import { show } from "./attacks.ts";
 
 export function datasetCommands(): Command {
@@ -31,20 +33,45 @@ export function datasetCommands(): Command {
     .action(async (path: string, options: AddOptions, command: Command) =>
       show(
         command,
-        async (session) => [
-          await session.call((client) =>
+        async (session) => {
+          const folder = resolve(path);
+          const adding = session.call((client) =>
             client.datasets.add({
-              folder: resolve(path),
+              folder,
               name: options.name ?? null,
               size: options.size ?? null,
               testShare: options.testShare ?? null,
             }),
-          ),
-        ],
+          );
+          if (process.stderr.isTTY) await showProgress(session, folder, adding);
+          return [await adding];
+        },
         printAdded,
       ),
     );
   return datasets;
+}
+
+/** Tells every second how many samples are packed, until `adding` ends in whatever way. */
+async function showProgress(
+  session: Session,
+  folder: string,
+  adding: Promise<unknown>,
+): Promise<void> {
+  const ended = adding.then(
+    () => true,
+    () => true,
+  );
+  while (!(await Promise.race([ended, sleep(1000, false)]))) {
+    const all = await session.call((client) => client.datasets.packing({}));
+    const packing = all.find((each) => each.folder === folder);
+    if (!packing) continue;
+    const { done, total } = packing;
+    const counts = [done, total].map((count) => count.toLocaleString("en-US"));
+    const text = total === 0 ? "looking at the files" : `${counts.join(" of ")} samples packed`;
+    process.stderr.write(`\r\u001b[K${text}`);
+  }
+  process.stderr.write("\r\u001b[K");
 }
 
 type AddOptions = { name?: string; size?: [number, number]; testShare?: number };

@@ -91,12 +91,13 @@ function valuesOf(
   placeholder: string,
   choices: readonly string[] | undefined,
 ): Pick<Completion, "candidates" | "names" | "paths"> {
+  const isFile = placeholder === "file" || placeholder === "path";
   const fixed =
     choices ?? (Object.hasOwn(fixedValues, placeholder) ? fixedValues[placeholder] : []);
   return {
     candidates: (fixed ?? []).map((value) => ({ value, description: "" })),
     names: Object.hasOwn(nameKinds, placeholder) ? (nameKinds[placeholder] ?? null) : null,
-    paths: placeholder === "folder" ? "folders" : placeholder === "file" ? "files" : null,
+    paths: placeholder === "folder" ? "folders" : isFile ? "files" : null,
   };
 }
 

@@ -185,6 +185,7 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
         const { dataset, ...how } = await addDataset(context, input, signal);
         return { ...datasetView(dataset), ...how };
       }),
+      packing: os.datasets.packing.handler(() => [...context.packing]),
       preview: os.datasets.preview.handler(({ input }) => previewDataset(context, input)),
     },
     leaderboard: {

@@ -1,3 +1,4 @@
+import type { Packing } from "../../shared/views.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { ArtifactStore, Clock, TreeStore } from "../domain/ports.ts";
 import type { Slots } from "../domain/plan.ts";
@@ -16,6 +17,8 @@ export type CoreContext = {
   machine(): MachineLoad;
   clock: Clock;
   datasetReader: ReturnType<typeof createDatasetReader>;
+  /** Datasets that are being packed; what stands in it changes as they are. */
+  packing: Set<Packing>;
   newId(): string;
   /** A random integer in 0..2^32-1. */
   randomInteger(): number;

@@ -63,8 +63,18 @@ export async function addDataset(
     if (await isPacked(request.folder)) return await copyPacked(context, request, temporary);
     const { folder: path, size, testShare } = request;
     const name = request.name ?? nameFrom(path);
-    const how = await runPacker({ path, folder: temporary, name, size, testShare }, signal);
-    return { dataset: await register(context, temporary), ...how };
+    const packing = { folder: path, done: 0, total: 0 };
+    context.packing.add(packing);
+    try {
+      const how = await runPacker(
+        { path, folder: temporary, name, size, testShare },
+        (done, total) => Object.assign(packing, { done, total }),
+        signal,
+      );
+      return { dataset: await register(context, temporary), ...how };
+    } finally {
+      context.packing.delete(packing);
+    }
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }

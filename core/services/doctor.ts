@@ -8,13 +8,15 @@ import { networkFileSystemOf } from "../platform/data-folder.ts";
 import { runProgram } from "../platform/run-program.ts";
 import type { CoreContext } from "./context.ts";
 import { isAsRegistered } from "./dataset-guard.ts";
+import { checkDocker } from "./docker-checks.ts";
 import { gpuReport } from "./gpus.ts";
 
 const lowDisk = 2e9;
 
 /** Looks at all that jobs rest on and says how to mend what is amiss. */
 export async function examine(context: CoreContext): Promise<CheckView[]> {
-  return Promise.all([
+  const [docker, ...rest] = await Promise.all([
+    gpuReport(context).then(({ gpus }) => checkDocker(gpus.length > 0)),
     checkDataFolder(context),
     checkDisk(context),
     checkCatalog(context),
@@ -26,6 +28,7 @@ export async function examine(context: CoreContext): Promise<CheckView[]> {
     checkGpus(context),
     checkAttacks(context),
   ]);
+  return [...rest, ...docker];
 }
 
 function check(

@@ -106,8 +106,11 @@ test("what is no dataset is refused, and leaves nothing behind", async () => {
 
 test("whoever asks and goes ends the packing", async () => {
   const { client, data } = await openTestCore();
-  const leaving = AbortSignal.timeout(50);
-  const answer = client.datasets.add({ folder: await imageFolder() }, { signal: leaving });
+  const leaving = new AbortController();
+  expect(await client.datasets.packing({})).toEqual([]);
+  const answer = client.datasets.add({ folder: await imageFolder() }, { signal: leaving.signal });
+  await until(async () => (await client.datasets.packing({})).length === 1);
+  leaving.abort();
   await expect(answer).rejects.toThrow();
   await until(async () => readdirSync(join(data, "datasets")).length === 0);
   expect(await client.datasets.list({})).toEqual([]);

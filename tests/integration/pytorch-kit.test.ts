@@ -49,7 +49,7 @@ function usePython(needs: "torch" | "numpy"): string | null {
 
 describe("parts", () => {
   test.skipIf(!hasNumpy())(
-    "what needs NumPy alone is right [numpy or torch in docker]",
+    "what needs NumPy alone is right [numpy or docker with torch]",
     async () => {
       expect(await check("numpy_checks.py", "numpy")).toEqual({
         status: 0,
@@ -59,7 +59,7 @@ describe("parts", () => {
     },
   );
 
-  test.skipIf(!hasTorch())("what needs PyTorch is right [torch or torch in docker]", async () => {
+  test.skipIf(!hasTorch())("what needs PyTorch is right [torch or docker with torch]", async () => {
     expect(await check("torch_checks.py", "torch")).toEqual({ status: 0, made: 10, problems: [] });
   });
 });
@@ -97,8 +97,10 @@ function packedColours(): string {
       return (isColour ? 110 : 80) + 90 * random();
     });
     const paths = { images: `${name}-images.npy`, labels: `${name}-labels.npy` };
-    const array = { dtype: "|u1", shape: [count, ...shape], data: images } as const;
-    writeFileSync(join(files, paths.images), encodeNpy(array));
+    writeFileSync(
+      join(files, paths.images),
+      encodeNpy({ dtype: "|u1", shape: [count, ...shape], data: images }),
+    );
     writeFileSync(
       join(files, paths.labels),
       encodeNpy({ dtype: "|u1", shape: [count], data: labels }),
@@ -117,7 +119,7 @@ function packedColours(): string {
 }
 
 test.skipIf(!hasTorch())(
-  "train, test, attack and verify, as a user would [torch or torch in docker]",
+  "train, test, attack and verify, as a user would [torch or docker with torch]",
   async () => {
     const folder = join(temporaryFolder(), "colours");
     const made = await runCli(["init", folder, "--template", "pytorch"], temporaryFolder());

@@ -22,12 +22,12 @@ const passedOn = [
 
 /** Whether there is one of the two. */
 export function hasTorch(): boolean {
-  return hasProgram("torch") || hasProgram("torch in docker");
+  return hasProgram("torch") || hasProgram("docker with torch");
 }
 
 /** Whether there is a Python with NumPy on the machine or in Docker. */
 export function hasNumpy(): boolean {
-  return hasProgram("numpy") || hasProgram("torch in docker");
+  return hasProgram("numpy") || hasProgram("docker with torch");
 }
 
 /** The folder to put first on PATH; null where the machine's own python3 has what is needed. */
@@ -44,7 +44,7 @@ export function pythonFolder(needs: "torch" | "numpy"): string | null {
     `#!/bin/sh
 exec docker run --rm -i --init --network host --user "$(id -u):$(id -g)" -e HOME=/nowhere -w "$PWD" \\
   ${mounts.join(" ")} ${passedOn.map((name) => `-e ${name}`).join(" ")} \\
-  ${shellWord(part("torch in docker").at)} python3 "$@"
+  ${shellWord(part("docker with torch").at)} python3 "$@"
 `,
   );
   chmodSync(file, 0o755);

@@ -13,13 +13,23 @@ async function pack({ path, folder, size, ...options }: PackRequest): Promise<Pa
     const source = await readSource(path, { size });
     return {
       kind: "packed",
-      packed: await translatingFileErrors(folder, () => packSource(source, folder, options)),
+      packed: await translatingFileErrors(folder, () => packSource(source, folder, options, tell)),
     };
   } catch (error) {
     if (error instanceof GauntletError) return { kind: "refused", error: error.toData() };
     const fault = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { kind: "fault", fault };
   }
+}
+
+/** Least time between two words on progress, ms. */
+const quiet = 200;
+let told = 0;
+
+function tell(done: number, total: number): void {
+  if (performance.now() - told < quiet) return;
+  told = performance.now();
+  process.send?.({ kind: "progress", done, total } satisfies PackAnswer);
 }
 
 process.on("disconnect", () => process.exit());

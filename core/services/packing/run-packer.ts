@@ -15,6 +15,7 @@ export type PackRequest = PackOptions &
   };
 
 export type PackAnswer =
+  | { kind: "progress"; done: number; total: number }
   | { kind: "packed"; packed: Packed }
   | { kind: "refused"; error: ErrorData }
   | { kind: "fault"; fault: string };
@@ -27,8 +28,13 @@ const heapLimit = 4096;
 /**
  * Packs in a process of its own. Throws what packing throws, DATASET_PACKING_FAILED when the process
  * dies, and the signal's reason once it is aborted and the process is gone.
+ * @param onProgress told how many samples of how many are written, now and then
  */
-export function runPacker(request: PackRequest, signal?: AbortSignal): Promise<Packed> {
+export function runPacker(
+  request: PackRequest,
+  onProgress: (done: number, total: number) => void,
+  signal?: AbortSignal,
+): Promise<Packed> {
   signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
     const child = fork(program, [], {
@@ -43,7 +49,11 @@ export function runPacker(request: PackRequest, signal?: AbortSignal): Promise<P
     });
     const stop = () => child.kill("SIGKILL");
     signal?.addEventListener("abort", stop, { once: true });
-    child.on("message", (message) => (answer = message as PackAnswer));
+    child.on("message", (message) => {
+      const said = message as PackAnswer;
+      if (said.kind === "progress") onProgress(said.done, said.total);
+      else answer = said;
+    });
     child.on("error", reject);
     child.on("close", (status, killedBy) => {
       signal?.removeEventListener("abort", stop);
@@ -51,7 +61,12 @@ export function runPacker(request: PackRequest, signal?: AbortSignal): Promise<P
       else if (answer?.kind === "packed") resolve(answer.packed);
       else if (answer?.kind === "refused") reject(errorFrom(answer.error));
       else
-        reject(fault(request.path, answer?.fault ?? `${killedBy ?? `exit ${status}`}\n${stderr}`));
+        reject(
+          fault(
+            request.path,
+            answer?.kind === "fault" ? answer.fault : `${killedBy ?? `exit ${status}`}\n${stderr}`,
+          ),
+        );
     });
     child.send(request);
   });
