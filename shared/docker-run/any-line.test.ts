@@ -3,18 +3,11 @@ import { parse } from "yaml";
 import { parseExperiment } from "../experiment-file.ts";
 import { importDockerRun } from "./translate.ts";
 
-const pieces = [
-  ..."'\"\\\n\t $`()|;&><#*?[]{}~=:,-%@!é😀\u00a0\u2028\u202e\ufeff",
-  ..."docker run |nvidia-docker run |NV_GPU=1 |-it |--rm |-e A=b |-e |-v |/a:/b |$PWD:/w |-w /w ".split(
-    "|",
-  ),
-  ..."--gpus |all |'\"device=0,1\"' |--name x |lab/vq:3 |python |{x} |}}|--|--mount |type=bind,src=a,dst=/b ".split(
-    "|",
-  ),
-  ..."--memory 1g |--cpus 2 |--env-file x |--restart on-failure:99 |--entrypoint |/out |-v o:/out |null|1e3 ".split(
-    "|",
-  ),
-];
+const characters = "'\"\\\n\t $`()|;&><#*?[]{}~=:,-%@!é😀\u00a0\u2028\u202e\ufeff";
+const words = `docker run|nvidia-docker run|NV_GPU=1|-it|--rm|-e A=b|-e|-v|/a:/b|$PWD:/w|-w /w|--gpus|all
+'"device=0,1"'|--name x|lab/vq:3|python|{x}|--|--mount|type=bind,src=a,dst=/b|--memory 1g|--cpus 2
+--env-file x|--restart on-failure:99|--entrypoint|/out|-v o:/out|null|1e3`;
+const pieces = [...Array.from(characters), ...words.split(/[|\n]/).map((word) => `${word} `)];
 
 /** Whole numbers below `limit`, the same for the same seed (a linear congruential generator). */
 function numbers(seed: number) {
