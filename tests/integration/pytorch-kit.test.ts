@@ -97,8 +97,10 @@ function packedColours(): string {
       return (isColour ? 110 : 80) + 90 * random();
     });
     const paths = { images: `${name}-images.npy`, labels: `${name}-labels.npy` };
-    const array = { dtype: "|u1", shape: [count, ...shape], data: images } as const;
-    writeFileSync(join(files, paths.images), encodeNpy(array));
+    writeFileSync(
+      join(files, paths.images),
+      encodeNpy({ dtype: "|u1", shape: [count, ...shape], data: images }),
+    );
     writeFileSync(
       join(files, paths.labels),
       encodeNpy({ dtype: "|u1", shape: [count], data: labels }),
