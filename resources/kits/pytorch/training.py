@@ -34,7 +34,9 @@ class Trainer:
         )
         # Mixed precision only where it is faster; a CPU computes in float32.
         self.mixed = self.device.type == "cuda"
-        self.scaler = torch.cuda.amp.GradScaler(enabled=self.mixed)
+        # Where it stands in PyTorch 2.3 and later, and where it stood before.
+        scaler = getattr(torch.amp, "GradScaler", None) or torch.cuda.amp.GradScaler
+        self.scaler = scaler(enabled=self.mixed)
         self.pieces = Pieces(-(-settings.batch_size // settings.accumulation))
         self.epoch = 0
 
