@@ -41,7 +41,12 @@ export function containerOf(
   if (image === undefined) return {};
   if (typeof image === "string") return { container: { image: { name: image }, network } };
   const { build, dockerfile, args } = image;
-  const content = [codeTree, build, dockerfile, Object.entries(args).toSorted()];
+  const content = [
+    codeTree,
+    build,
+    dockerfile,
+    Object.entries(args).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+  ];
   return {
     container: {
       image: {

@@ -113,7 +113,7 @@ describe("lines of the wild", () => {
     ],
   ])("%s", (line, body) => {
     expect(bodyOf(line).body).toEqual(body);
-    const { network: _network, env: _env, ...known } = imported(line).data;
+    const known = imported(line).data;
     const read = parseExperiment(JSON.stringify(known), "gauntlet.yaml");
     expect(read.ok ? [] : read.problems).toEqual([]);
   });

@@ -4,6 +4,7 @@ import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { z } from "zod";
 import { installationFolder } from "../../core/platform/installation.ts";
 import { hasProgram, nodeImage, part } from "../parts.ts";
 import { folderWith, logOf, openTestCore, until, untilDone } from "../support/core.ts";
@@ -144,7 +145,10 @@ console.log("interfaces", Object.keys(networkInterfaces()).join());`;
       await untilDone(client, [run]);
       logs.push(await logOf(client, run));
       const [attempt] = (await client.runs.get({ run })).attempts;
-      image = (attempt?.environment as { container: { image: string } }).container.image;
+      const { container } = z
+        .object({ container: z.object({ image: z.string() }) })
+        .parse(attempt?.environment);
+      image = container.image;
     }
     expect(logs[0]).toContain("[gauntlet] Building gauntlet/built:");
     expect(logs[1]).not.toContain("Building");
