@@ -45,6 +45,25 @@ export function dockerMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** Longest wait for an answer that costs the engine nothing, ms. */
+const patience = 10_000;
+
+/** Gives up on an engine that hangs. Throws DOCKER_UNREACHABLE. */
+export async function answered<T>(asked: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      const details = `It has not answered for ${patience / 1000} s.`;
+      reject(new GauntletError("DOCKER_UNREACHABLE", "Docker does not answer.", { details }));
+    }, patience);
+  });
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 const unreachable: ReadonlySet<string> = new Set([
   "ENOENT",
   "ECONNREFUSED",

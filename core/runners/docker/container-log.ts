@@ -13,6 +13,8 @@ const lastBytes = 4096;
 export type ContainerLog = {
   /** Resolves when all output has come. Rejects when the engine is gone. */
   ended: Promise<void>;
+  /** Whether the engine was gone before the end. */
+  isBroken(): boolean;
   /** When output last came, by performance.now(). */
   lastOutput(): number;
   lastLine(): string;
@@ -39,6 +41,7 @@ export async function followLog(
   let length = 0;
   let last = Buffer.alloc(0);
   let lastOutput = performance.now();
+  let isBroken = false;
 
   function takePlace(): void {
     if (isInPlace || !existsSync(own)) return;
@@ -69,10 +72,11 @@ export async function followLog(
     stream.once("error", reject);
     stream.once("aborted", () => reject(new Error("aborted")));
   });
-  ended.catch(() => undefined); // Whoever watches hears of it later.
+  ended.catch(() => (isBroken = true));
   docker.modem.demuxStream(stream, sink, sink);
   return {
     ended,
+    isBroken: () => isBroken,
     lastOutput: () => lastOutput,
     lastLine: () => last.toString("utf8").trimEnd().split("\n").at(-1) ?? "",
     close() {

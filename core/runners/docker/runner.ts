@@ -7,6 +7,7 @@ import type { ExitRecord } from "../../domain/job.ts";
 import type { AttemptKey, LaunchSpec, Observation, Runner } from "../../domain/ports.ts";
 import { writeFileAtomic } from "../../platform/atomic-file.ts";
 import {
+  answered,
   dockerClient,
   dockerError,
   dockerMessage,
@@ -50,7 +51,7 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
   /** By folder: what is launched, prepared and watched by this runner. */
   const launching = new Map<string, Promise<void>>();
   const preparing = new Map<string, AbortController>();
-  const watches = new Map<string, Promise<Watch>>();
+  const watches = new Map<string, { begun: Promise<Watch>; watch: Watch | null }>();
 
   async function containerOf(key: AttemptKey): Promise<Container> {
     return (await dockerClient()).getContainer(containerName(key));
@@ -59,15 +60,17 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
   /** Watches a started container, unless that is done already. */
   function watch(folder: string, key: AttemptKey): Promise<Watch> {
     const known = watches.get(folder);
-    if (known) return known;
+    if (known) return known.begun;
     const begun = beginWatch(folder, key);
-    watches.set(folder, begun);
+    const entry = { begun, watch: null as Watch | null };
+    watches.set(folder, entry);
     const forget = () => {
-      if (watches.get(folder) === begun) watches.delete(folder);
+      if (watches.get(folder) === entry) watches.delete(folder);
     };
-    begun.then(({ done }) => {
+    begun.then((watch) => {
+      entry.watch = watch;
       // What went wrong is seen at the next look: the engine is asked again then.
-      void done.then(forget, forget).finally(() => options.onEnded?.(key));
+      void watch.done.then(forget, forget).finally(() => options.onEnded?.(key));
     }, forget);
     return begun;
   }
@@ -203,17 +206,19 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
     if (preparing.has(folder) || launching.has(folder)) return { kind: "starting" };
     if (!existsSync(files.launch)) return { kind: "absent" };
     const known = watches.get(folder);
-    if (known) return { kind: "running", since: (await known).since };
-    const info = await inspectIfThere(await containerOf(key));
+    // One that is only beginning may wait for an engine that hangs; nobody else waits for it.
+    if (known)
+      return known.watch ? { kind: "running", since: known.watch.since } : { kind: "starting" };
+    const info = await answered(inspectIfThere(await containerOf(key)));
     if (!info || info.State.Status === "created") {
       if (!info && existsSync(files.container))
         return lostOrEnded(folder, "its container was removed");
       return { kind: "absent" };
     }
     // What an earlier engine has started, and what has ended while nobody looked.
-    const { since, done } = await watch(folder, key);
-    if (info.State.Running) return { kind: "running", since };
-    await done;
+    const begun = watch(folder, key);
+    if (info.State.Running) return { kind: "running", since: (await answered(begun)).since };
+    await answered(begun.then(({ done }) => done));
     return lostOrEnded(folder, "its container has left no record");
   }
 
@@ -252,7 +257,7 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
       // It says all by being there, and so needs no space for content.
       await writeFile(files.stop, "");
       preparing.get(folder)?.abort(new Error("stopped"));
-      (await watches.get(folder))?.look();
+      watches.get(folder)?.watch?.look();
     },
 
     async release(folder, key) {
@@ -264,8 +269,9 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
       } catch (error) {
         throw dockerError(error);
       }
-      const watched = await watches.get(folder)?.catch(() => undefined);
-      await watched?.done.catch(() => undefined); // The container is gone: what it says is known.
+      // The container is gone: what becomes of its watch is known.
+      const begun = watches.get(folder)?.begun;
+      await begun?.then(({ done }) => done).catch(() => undefined);
     },
 
     async surroundings(folder) {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Container, ContainerInfo } from "../../platform/docker/client.ts";
 import type { ExitRecord } from "../../domain/job.ts";
 import { writeFileAtomic } from "../../platform/atomic-file.ts";
-import { type DockerClient, statusOf } from "../../platform/docker/client.ts";
+import { answered, type DockerClient, statusOf } from "../../platform/docker/client.ts";
 import type { AttemptFiles, LaunchFile } from "./attempt.ts";
 import { followLog } from "./container-log.ts";
 import { exitOf } from "./exit.ts";
@@ -12,6 +12,8 @@ import { startUsageLog } from "./usage.ts";
 
 /** Between two looks whether the job has to be ended, ms. */
 const lookInterval = 250;
+/** Between two questions to the engine whether it runs at all, ms. */
+const pulseInterval = 15_000;
 /** How long output may still come once the container has ended, ms. */
 const logPatience = 10_000;
 
@@ -59,16 +61,28 @@ export async function watchContainer(
       };
     });
 
-  async function untilEnded(): Promise<{ reason: Reason | null }> {
-    let isOver = false;
-    const over = container.wait().finally(() => {
-      isOver = true;
+  /**
+   * Both ways to hear of the end can fall silent when the engine dies: what they say, and what they
+   * say no more, is only a reason to ask. Null where the container is gone.
+   */
+  async function untilEnded(): Promise<{ reason: Reason | null; info: ContainerInfo | null }> {
+    let askAt = performance.now() + pulseInterval;
+    const ask = () => {
+      askAt = 0;
       wake();
-    });
-    over.catch(() => undefined); // Told below.
+    };
+    container.wait().then(ask, ask);
+    log.ended.then(ask, ask);
     let reason: Reason | null = null;
     let killAt = Infinity;
-    while (!isOver) {
+    for (;;) {
+      if (performance.now() >= askAt) {
+        const info = await answered(inspectIfThere(container));
+        if (!info?.State.Running) return { reason, info };
+        // It runs, and its output comes no more: whoever watches it next begins anew.
+        if (log.isBroken()) throw new Error("aborted");
+        askAt = performance.now() + pulseInterval;
+      }
       if (reason === null) {
         reason = await nextReason();
         if (reason !== null) {
@@ -80,17 +94,14 @@ export async function watchContainer(
         killAt = Infinity;
         await signal(container, "SIGKILL");
       }
-      if (!isOver) await nap(Math.max(1, Math.min(lookInterval, killAt - performance.now())));
+      if (askAt > 0) await nap(Math.max(1, Math.min(lookInterval, killAt - performance.now())));
     }
-    await over;
-    return { reason };
   }
 
   async function watch(): Promise<void> {
     try {
-      const { reason } = await untilEnded();
+      const { reason, info } = await untilEnded();
       await Promise.race([log.ended, sleep(logPatience, null, { ref: false })]);
-      const info = await inspectIfThere(container);
       const logDropped = log.close();
       // Removed by somebody else: there is no record of how it ended.
       if (!info) return;
