@@ -53,6 +53,9 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
   const preparing = new Map<string, AbortController>();
   const watches = new Map<string, { begun: Promise<Watch>; watch: Watch | null }>();
 
+  /** Folders of attempts that were watched when the engine went away. */
+  const cutOff = new Set<string>();
+
   async function containerOf(key: AttemptKey): Promise<Container> {
     return (await dockerClient()).getContainer(containerName(key));
   }
@@ -70,7 +73,13 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
     begun.then((watch) => {
       entry.watch = watch;
       // What went wrong is seen at the next look: the engine is asked again then.
-      void watch.done.then(forget, forget).finally(() => options.onEnded?.(key));
+      void watch.done
+        .then(
+          () => cutOff.delete(folder),
+          () => cutOff.add(folder),
+        )
+        .then(forget)
+        .finally(() => options.onEnded?.(key));
     }, forget);
     return begun;
   }
@@ -79,7 +88,8 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
     const files = attemptFiles(folder);
     const launch = await readRecord(files.launch, launchFileSchema);
     if (!launch) throw new Error(`${files.launch} is gone`);
-    return watchContainer(await dockerClient(), await containerOf(key), files, launch);
+    const docker = await dockerClient();
+    return watchContainer(docker, await containerOf(key), files, launch, cutOff.has(folder));
   }
 
   async function start(spec: LaunchSpec, image: FoundImage): Promise<void> {

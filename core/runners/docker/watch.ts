@@ -32,6 +32,8 @@ export async function watchContainer(
   container: Container,
   files: AttemptFiles,
   launch: LaunchFile,
+  /** Whether an earlier watch of it was cut off because the engine went away. */
+  wasCutOff: boolean,
 ): Promise<Watch> {
   const [{ State, HostConfig }, log] = await Promise.all([
     container.inspect(),
@@ -106,7 +108,7 @@ export async function watchContainer(
       // Removed by somebody else: there is no record of how it ended.
       if (!info) return;
       const exit: ExitRecord = {
-        ...exitOf(info.State, reason, log.lastLine()),
+        ...exitOf(info.State, reason, log.lastLine(), wasCutOff),
         ...usage.stop(),
         logDropped,
       };
