@@ -1,11 +1,10 @@
 /** A container's output as the attempt's log. */
 import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
-import { Writable } from "node:stream";
 import type { Container } from "../../platform/docker/client.ts";
-import type { DockerClient } from "../../platform/docker/client.ts";
 import { openJobLog } from "../process/job-log.ts";
 import type { AttemptFiles } from "./attempt.ts";
+import { createDemultiplexer } from "./demultiplex.ts";
 
 /** Bytes of the end of the log that are remembered for its last line. */
 const lastBytes = 4096;
@@ -28,7 +27,6 @@ export type ContainerLog = {
  * doubled, wherever the earlier one was cut off.
  */
 export async function followLog(
-  docker: DockerClient,
   container: Container,
   files: AttemptFiles,
   limit: number,
@@ -50,9 +48,11 @@ export async function followLog(
   }
 
   function write(chunk: Buffer): void {
+    if (chunk.length === 0) return;
     lastOutput = performance.now();
     log.write(chunk);
-    last = Buffer.concat([last, chunk]).subarray(-lastBytes);
+    const before = chunk.length < lastBytes ? last : Buffer.alloc(0);
+    last = Buffer.concat([before, chunk.subarray(-lastBytes)]).subarray(-lastBytes);
     length += chunk.length;
     if (!isInPlace && length >= (known ?? 0)) takePlace();
   }
@@ -61,19 +61,14 @@ export async function followLog(
   // What was said while the image was fetched or built stands in front of the output.
   if (existsSync(files.preparation)) write(readFileSync(files.preparation));
   const stream = await container.logs({ follow: true, stdout: true, stderr: true });
-  const sink = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      write(chunk);
-      done();
-    },
-  });
+  const textOf = createDemultiplexer();
+  stream.on("data", (piece: Buffer) => write(textOf(piece)));
   const ended = new Promise<void>((resolve, reject) => {
     stream.once("end", resolve);
     stream.once("error", reject);
     stream.once("aborted", () => reject(new Error("aborted")));
   });
   ended.catch(() => (isBroken = true));
-  docker.modem.demuxStream(stream, sink, sink);
   return {
     ended,
     isBroken: () => isBroken,

@@ -88,13 +88,13 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
     const files = attemptFiles(folder);
     const launch = await readRecord(files.launch, launchFileSchema);
     if (!launch) throw new Error(`${files.launch} is gone`);
-    const docker = await dockerClient();
-    return watchContainer(docker, await containerOf(key), files, launch, cutOff.has(folder));
+    return watchContainer(await containerOf(key), files, launch, cutOff.has(folder));
   }
 
   async function start(spec: LaunchSpec, image: FoundImage): Promise<void> {
     const files = attemptFiles(spec.folder);
     const docker = await dockerClient();
+    const version = docker.version().then(({ Version }) => Version);
     const made = containerOptions(spec, image.id, {
       readOnly: await linkedFolders(files.dataset),
       hasModel: existsSync(files.model),
@@ -108,22 +108,21 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
     } catch (error) {
       // Made by an earlier launch that was cut off before it noted so.
       if (statusOf(error) !== 409) throw error;
-      container = await containerOf(spec.key);
+      container = docker.getContainer((await (await containerOf(spec.key)).inspect()).Id);
     }
-    const [{ Id, State }, { Version }] = await Promise.all([container.inspect(), docker.version()]);
     const record: ContainerFile = {
-      id: Id,
+      id: container.id,
       image: image.name,
       imageId: image.id,
       digest: image.digest,
-      engine: Version,
+      engine: await version,
     };
-    await writeFileAtomic(files.container, JSON.stringify(record));
-    // 304: it runs already.
-    if (State.Status === "created")
-      await container.start().catch((error: unknown) => {
-        if (statusOf(error) !== 304) throw error;
-      });
+    await Promise.all([
+      writeFileAtomic(files.container, JSON.stringify(record)),
+      container.start().catch((error: unknown) => {
+        if (statusOf(error) !== 304) throw error; // It runs already.
+      }),
+    ]);
     await watch(spec.folder, spec.key);
   }
 
@@ -195,8 +194,10 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
     if (!spec.image) throw new Error("a job without an image is not for this runner");
     try {
       const docker = await dockerClient();
-      const found = await findImage(docker, imageName(spec.image));
-      await writeFileAtomic(files.launch, JSON.stringify(launchFile(spec)));
+      const [found] = await Promise.all([
+        findImage(docker, imageName(spec.image)),
+        writeFileAtomic(files.launch, JSON.stringify(launchFile(spec))),
+      ]);
       if (existsSync(files.stop)) return await endUnstarted(spec, null);
       if (found) return await startOrEnd(spec, found);
     } catch (error) {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Container, ContainerInfo } from "../../platform/docker/client.ts";
 import type { ExitRecord } from "../../domain/job.ts";
 import { writeFileAtomic } from "../../platform/atomic-file.ts";
-import { answered, type DockerClient, statusOf } from "../../platform/docker/client.ts";
+import { answered, statusOf } from "../../platform/docker/client.ts";
 import type { AttemptFiles, LaunchFile } from "./attempt.ts";
 import { followLog } from "./container-log.ts";
 import { exitOf } from "./exit.ts";
@@ -28,7 +28,6 @@ export type Watch = {
 
 /** Begins to watch a container that was started. */
 export async function watchContainer(
-  docker: DockerClient,
   container: Container,
   files: AttemptFiles,
   launch: LaunchFile,
@@ -37,7 +36,7 @@ export async function watchContainer(
 ): Promise<Watch> {
   const [{ State, HostConfig }, log] = await Promise.all([
     container.inspect(),
-    followLog(docker, container, files, launch.logLimit),
+    followLog(container, files, launch.logLimit),
   ]);
   const since = Date.parse(State.StartedAt);
   const usage = startUsageLog({
