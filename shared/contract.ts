@@ -41,6 +41,7 @@ import {
   experimentFileSchema,
   fillSchema,
   leaderboardViewSchema,
+  listedRunSchema,
   logPageSchema,
   modelDetailSchema,
   modelViewSchema,
@@ -151,7 +152,7 @@ export const contract = {
           ...pageOf(50),
         }),
       )
-      .output(z.object({ total: z.int(), runs: z.array(runViewSchema) })),
+      .output(z.object({ total: z.int(), runs: z.array(listedRunSchema) })),
     /** A page of the runs table: filtered, sorted, grouped. */
     table: base.input(runsTableInputSchema).output(runsTableSchema),
     /** All fields that a query, a sort or a column can name. */

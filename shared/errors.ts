@@ -167,6 +167,11 @@ export class GauntletError extends Error {
   }
 }
 
+/** What is and what to do, for places that have one text only. */
+export function withHint({ message, hint }: Pick<ErrorData, "message" | "hint">): string {
+  return `${message} ${hint}`;
+}
+
 /** The exit status of a command that ended with this error. */
 export function exitStatusOf(code: ErrorCode): number {
   return exitStatus[errorCodes[code].class];

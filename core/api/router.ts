@@ -45,8 +45,8 @@ import {
   datasetView,
   modelDetail,
   modelView,
+  listedRuns,
   runDetail,
-  runView,
 } from "../services/views.ts";
 
 export type CoreRouter = ReturnType<typeof createRouter>;
@@ -83,7 +83,7 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
       rerun: os.runs.rerun.handler(async ({ input }) => ({ run: await rerun(context, input) })),
       list: os.runs.list.handler(({ input }) => {
         const { total, rows } = catalog.runs.list(input);
-        return { total, runs: rows.map(runView) };
+        return { total, runs: listedRuns(context, rows) };
       }),
       table: os.runs.table.handler(({ input, signal }) => runsTable(context, input, signal)),
       fields: os.runs.fields.handler(() => runFields(context)),

@@ -1,7 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { setTimeout as setTimeoutPromise } from "node:timers/promises";
 import { dirname, join } from "node:path";
-import { GauntletError } from "../../shared/errors.ts";
+import { GauntletError, withHint } from "../../shared/errors.ts";
 import { isTerminal } from "../domain/job.ts";
 import type { Attempt, Job } from "../domain/job-spec.ts";
 import type { EngineStore, ForeignGpuUsers, Observation, Runner } from "../domain/ports.ts";
@@ -290,6 +290,11 @@ export function createEngine(options: EngineOptions) {
     },
     /** Why jobs wait, by id, where something failed: known even when the catalog's disk is full. */
     troubles: () => new Map([...failures.all()].filter(([id]) => isUnfinished(id))),
+    /** What a job's attempt runs in, as far as its runner knows yet; null for this machine. */
+    async surroundings(id: string, folder: string): Promise<Record<string, string> | null> {
+      const job = store.job(id);
+      return (job && (await runnerOf(job).surroundings?.(folder))) ?? null;
+    },
     /** The job once it has ended for good. */
     async ended(id: string): Promise<Job> {
       for (;;) {
@@ -312,5 +317,6 @@ export function createEngine(options: EngineOptions) {
 function conditionOf(error: unknown): string {
   if (isErrno(error, "ENOSPC") || (error instanceof GauntletError && error.code === "DISK_FULL"))
     return "the disk is full; results wait in the run folder until there is space";
+  if (error instanceof GauntletError) return withHint(error);
   return error instanceof Error ? error.message : String(error);
 }
