@@ -4,13 +4,7 @@ import { GauntletError } from "../../shared/errors.ts";
 import { formatBytes, formatCount, formatDuration, shortId } from "../../shared/format.ts";
 import { containerFacts } from "../../shared/container-facts.ts";
 import { type Stage, stageSchema } from "../../shared/schemas/run-folder.ts";
-import type {
-  AttemptView,
-  DeletionView,
-  ListedRun,
-  RunDetail,
-  RunView,
-} from "../../shared/views.ts";
+import type { AttemptView, DeletionView, ListedRun, RunDetail } from "../../shared/views.ts";
 import { visible, visibleLines } from "../../shared/visible.ts";
 import { wantsJson, withSession } from "../context.ts";
 import { example } from "../example.ts";
@@ -191,12 +185,12 @@ function printList({ total, runs }: { total: number; runs: ListedRun[] }): void 
   if (runs.length < total) printLine(dim(`${runs.length} of ${formatCount(total, "run")}`));
 }
 
-function accuracy({ summary }: RunView): string {
+function accuracy({ summary }: ListedRun): string {
   const value = summary["accuracy"];
   return typeof value === "number" ? `${(value * 100).toFixed(1)} %` : "–";
 }
 
-function duration({ startedAt, endedAt }: RunView): string {
+function duration({ startedAt, endedAt }: ListedRun): string {
   return startedAt === null ? "–" : formatDuration((endedAt ?? Date.now()) - startedAt);
 }
 

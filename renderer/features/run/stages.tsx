@@ -2,6 +2,7 @@ import { formatDuration } from "../../../shared/format.ts";
 import type { AttemptView, EvaluationView, RunDetail } from "../../../shared/views.ts";
 import { visible } from "../../../shared/visible.ts";
 import { Icon } from "../../ui/icon.tsx";
+import { sentence } from "../../ui/sentence.ts";
 import { State, type StateName } from "../../ui/state.tsx";
 import styles from "./page.module.css";
 
@@ -25,11 +26,6 @@ function Conditions({ run }: { run: RunDetail }) {
       ))}
     </div>
   );
-}
-
-function sentence(text: string): string {
-  const shown = visible(text);
-  return `${shown.charAt(0).toUpperCase()}${shown.slice(1)}${/[.?!]$/.test(shown) ? "" : "."}`;
 }
 
 function Track({ run }: { run: RunDetail }) {
