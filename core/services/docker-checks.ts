@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { errorCodes, GauntletError } from "../../shared/errors.ts";
 import { formatBytes } from "../../shared/format.ts";
 import type { CheckView } from "../../shared/views.ts";
+import { aboutEngine } from "../platform/docker/about.ts";
 import {
   answered,
   type DockerClient,
@@ -28,18 +29,16 @@ const patience = 20_000;
 export async function checkDocker(hasGpus: boolean): Promise<CheckView[]> {
   try {
     const docker = await dockerClient();
-    const [{ Version, ApiVersion }, info] = await answered(
-      Promise.all([docker.version(), docker.info()]),
-    );
+    const { version, apiVersion, root } = await aboutEngine(docker);
     const engine: CheckView = {
       name: "docker",
       state: "ok",
-      detail: `Docker Engine ${Version} (API ${ApiVersion})`,
+      detail: `Docker Engine ${version} (API ${apiVersion})`,
       hint: null,
     };
     return [
       engine,
-      ...(await checkRoot(String(info.DockerRootDir))),
+      ...(await checkRoot(root)),
       ...(hasGpus ? [await gpusInContainers(docker)] : []),
     ];
   } catch (error) {
@@ -87,8 +86,7 @@ export async function gpusInContainers(
 ): Promise<CheckView> {
   const tried = image ?? (await anyImage(docker));
   if (tried === null) {
-    const { Runtimes } = await answered(docker.info());
-    return Object.hasOwn(Runtimes ?? {}, "nvidia")
+    return (await aboutEngine(docker)).runtimes.includes("nvidia")
       ? answer("ok", "the NVIDIA runtime is there; untried, for there is no image yet")
       : answer("warning", "no NVIDIA runtime; untried, for there is no image yet");
   }

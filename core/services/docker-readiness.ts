@@ -4,6 +4,7 @@ import { GauntletError } from "../../shared/errors.ts";
 import type { DockerPlace, Finding } from "../../shared/readiness.ts";
 import type { CheckView } from "../../shared/views.ts";
 import type { ImageSpec } from "../domain/ports.ts";
+import { aboutEngine } from "../platform/docker/about.ts";
 import {
   answered,
   type DockerClient,
@@ -46,7 +47,7 @@ export async function lookAtDocker(
   };
   try {
     const docker = await dockerClient();
-    place.engine = (await answered(docker.version())).Version;
+    place.engine = (await aboutEngine(docker)).version;
     const found = await answered(findImage(docker, place.image));
     place.id = found?.id ?? null;
     place.preparation = found ? "none" : "name" in image ? "fetch" : "build";

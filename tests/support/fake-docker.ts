@@ -1,8 +1,9 @@
 /** A Docker Engine that only answers: for the states that a real one cannot be brought into. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { afterAll, onTestFinished } from "vitest";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 export type FakeImage = { name: string; size?: number; digest?: string };
@@ -25,6 +26,13 @@ export type FakeEngine = {
 /** A path for a socket that nobody listens on yet. */
 export function socketPath(): string {
   return join(temporaryFolder(), "docker.sock");
+}
+
+/** One that lasts for a whole file of tests; the system's folder of temporary files keeps nothing. */
+export function fixedSocket(): string {
+  const folder = mkdtempSync(join(tmpdir(), "gauntlet-docker-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, "docker.sock");
 }
 
 type Answer = (response: ServerResponse, match: readonly string[]) => void | Promise<void>;

@@ -48,17 +48,24 @@ export function dockerMessage(error: unknown): string {
 /** Longest wait for an answer that costs the engine nothing, ms. */
 const patience = 10_000;
 
-/** Gives up on an engine that hangs. Throws DOCKER_UNREACHABLE. */
-export async function answered<T>(asked: Promise<T>): Promise<T> {
+/**
+ * Gives up on an engine that hangs. What is asked with the signal is ended then, so that it keeps no
+ * process from ending. Throws DOCKER_UNREACHABLE.
+ */
+export async function answered<T>(
+  asked: Promise<T> | ((signal: AbortSignal) => Promise<T>),
+): Promise<T> {
+  const abort = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
       const details = `It has not answered for ${patience / 1000} s.`;
       reject(new GauntletError("DOCKER_UNREACHABLE", "Docker does not answer.", { details }));
+      abort.abort();
     }, patience);
   });
   try {
-    return await Promise.race([asked, late]);
+    return await Promise.race([typeof asked === "function" ? asked(abort.signal) : asked, late]);
   } finally {
     clearTimeout(timer);
   }
