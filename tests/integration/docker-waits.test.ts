@@ -183,7 +183,7 @@ test(
   },
 );
 
-test("a run without rights to Docker says how to get them", { timeout }, async () => {
+test("an engine that refuses is told of in its own words", { timeout }, async () => {
   const { client } = await openTestCore();
   await startFakeDocker(socket, { broken: { status: 403, message: "authorization denied" } });
   const { run } = await client.runs.submit({ folder: boxed("some/image:1") });

@@ -73,17 +73,19 @@ export async function startFakeDocker(
       },
     ],
     [
-      /^POST \/(?:images\/create|build)\?.*?(?:fromImage|t)=([^&]+)/,
-      async (to, [given = ""]) => {
+      /^POST \/(?:images\/create|build)\?(.+)/,
+      async (to, [query]) => {
+        const asked = new URLSearchParams(query);
+        const fetched = [asked.get("fromImage"), asked.get("tag")].filter(Boolean).join(":");
         to.writeHead(200, { "content-type": "application/json" });
         await engine.onImage?.((event) => to.write(`${JSON.stringify(event)}\n`));
-        const name = decodeURIComponent(given);
+        const name = asked.get("t") ?? fetched;
         images.set(name, { name });
         to.end();
       },
     ],
     [
-      /^POST \/containers\/create\?name=(.+)$/,
+      /^POST \/containers\/create\?name=([^&]+)/,
       (to, [name = ""]) => {
         if (engine.refuses !== undefined) return send(to, 500, { message: engine.refuses });
         containers.set(name, fakeContainer());
