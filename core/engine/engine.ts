@@ -162,13 +162,14 @@ export function createEngine(options: EngineOptions) {
 
   /** Starts an action unless its job is still busy with one, or this one waits after a failure. */
   function start(action: Action): void {
-    const { job, kind } = action;
-    if (busy.has(job.id) || failures.mustWait(job.id, kind)) return;
+    const { job } = action;
+    const what = triedBy(action);
+    if (busy.has(job.id) || failures.mustWait(job.id, what)) return;
     // Other work may have moved the job on since the look that planned this.
     const now = store.job(job.id);
     if (now?.state !== job.state || now.attempt !== job.attempt) return;
     const work = act(action).then(
-      () => failures.clear(job.id, kind),
+      () => failures.clear(job.id, what),
       (error: unknown) => actionFailed(action, error),
     );
     const done = work.finally(() => {
@@ -178,11 +179,12 @@ export function createEngine(options: EngineOptions) {
     busy.set(job.id, done);
   }
 
-  function actionFailed({ job, kind }: Action, error: unknown): void {
+  function actionFailed(action: Action, error: unknown): void {
+    const { job, kind } = action;
     options.onError(error, job);
     // What a condition is about is known already.
     const why = kind === "set-condition" ? null : conditionOf(error);
-    failures.note(job.id, kind, why);
+    failures.note(job.id, triedBy(action), why);
     if (why === null || store.job(job.id)?.condition === why) return;
     try {
       store.setCondition(job, why);
@@ -312,6 +314,11 @@ export function createEngine(options: EngineOptions) {
       await Promise.all(busy.values());
     },
   };
+}
+
+/** What an action tries: a job that was begun without being launched is launched the next time. */
+function triedBy({ kind }: Action): string {
+  return kind === "begin" ? "launch" : kind;
 }
 
 function conditionOf(error: unknown): string {

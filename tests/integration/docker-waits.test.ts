@@ -76,6 +76,19 @@ test("while its image is fetched a run says so, and how far it is", { timeout },
   expect(await logOf(client, run)).toContain("[gauntlet] Fetching far/away:2");
 });
 
+test("an engine that comes back is not said to be away", { timeout }, async () => {
+  const { client } = await openTestCore();
+  const { run } = await client.runs.submit({ folder: boxed("far/away:3") });
+  const said = async () => (await client.runs.get({ run })).condition;
+  await until(async () => (await said())?.startsWith("Docker does not answer.") ?? false);
+  const gate = Promise.withResolvers<void>();
+  onTestFinished(() => gate.resolve());
+  await startFakeDocker(socket, { onImage: () => gate.promise });
+  await until(async () => (await said()) === "fetching the image far/away:3");
+  gate.resolve();
+  await untilDone(client, [run]);
+});
+
 test("while its image is built a run says at which step", { timeout }, async () => {
   const { client } = await openTestCore();
   const gate = Promise.withResolvers<void>();
