@@ -77,7 +77,7 @@ test.skipIf(!hasShell)(
     await code.getByText(digest).waitFor();
     expect(await code.innerText()).toMatch(/Docker Engine 27\.1\.0\s+network\s+off/);
     await page.getByRole("tab", { name: "Attempts" }).click();
-    await page.getByText(digest).waitFor();
+    await page.getByText(digest, { exact: true }).waitFor();
     expect(await accessibilityProblems()).toEqual([]);
     expect(problems).toEqual([]);
   },
