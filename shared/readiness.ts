@@ -36,14 +36,3 @@ export type Finding = z.infer<typeof findingSchema>;
 
 export const readinessSchema = z.object({ place: placeSchema, findings: z.array(findingSchema) });
 export type Readiness = z.infer<typeof readinessSchema>;
-
-/** The place in words, such as `in Docker, image node:24, network off`. */
-export function placeText(place: Place): string {
-  if (place.runner === "process") return "as processes on this machine";
-  const { image, engine, network } = place;
-  return [
-    engine === null ? "in Docker" : `in Docker Engine ${engine}`,
-    `image ${image}`,
-    `network ${network ? "on" : "off"}`,
-  ].join(", ");
-}

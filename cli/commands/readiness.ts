@@ -1,5 +1,6 @@
 import { exitStatusOf, isErrorCode } from "../../shared/errors.ts";
-import { placeText, type Readiness } from "../../shared/readiness.ts";
+import { placeText } from "../../shared/place-text.ts";
+import type { Readiness } from "../../shared/readiness.ts";
 import { visible } from "../../shared/visible.ts";
 import { dim, printJson, printLine, styledState } from "../terminal.ts";
 

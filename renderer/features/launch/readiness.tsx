@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { type Finding, placeText } from "../../../shared/readiness.ts";
+import { placeText } from "../../../shared/place-text.ts";
+import type { Finding } from "../../../shared/readiness.ts";
 import { visible } from "../../../shared/visible.ts";
 import { core } from "../../rpc/client.ts";
 import { ErrorNotice } from "../../ui/notices.tsx";
