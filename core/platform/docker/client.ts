@@ -93,7 +93,8 @@ export function dockerError(error: unknown): unknown {
   if (code === "EACCES" || code === "EPERM")
     return new GauntletError("DOCKER_FORBIDDEN", "You may not speak to Docker.", detail);
   // A daemon that dies while it answers leaves half an answer.
-  if (unreachable.has(code) || /socket hang up|aborted/.test(detail.details))
+  const isConnecting = "syscall" in error && error.syscall === "connect";
+  if (isConnecting || unreachable.has(code) || /socket hang up|aborted/.test(detail.details))
     return new GauntletError("DOCKER_UNREACHABLE", "Docker does not answer.", detail);
   return error;
 }
