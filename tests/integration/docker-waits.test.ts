@@ -87,6 +87,7 @@ test("an engine that comes back is not said to be away", { timeout }, async () =
   await until(async () => (await said()) === "fetching the image far/away:3");
   gate.resolve();
   await untilDone(client, [run]);
+  expect(await said()).toBeNull();
 });
 
 test("while its image is built a run says at which step", { timeout }, async () => {
