@@ -18,6 +18,7 @@ import {
 } from "./metrics.ts";
 import { eventBatchSchema, gpuReportSchema, overviewSchema, queueSchema } from "./overview.ts";
 import { priorityRange } from "./priority.ts";
+import { readinessSchema } from "./readiness.ts";
 import { stageSchema } from "./schemas/run-folder.ts";
 import {
   runFieldSchema,
@@ -41,6 +42,7 @@ import {
   experimentFileSchema,
   fillSchema,
   leaderboardViewSchema,
+  listedRunSchema,
   logPageSchema,
   modelDetailSchema,
   modelViewSchema,
@@ -105,6 +107,8 @@ export const contract = {
     /** The GPUs of this machine and who uses them; asks their driver. */
     gpus: base.input(nothing).output(gpuReportSchema),
     doctor: base.input(nothing).output(z.array(checkViewSchema)),
+    /** The part of it that jobs in containers rest on: Docker, its disk, how it gives GPUs. */
+    docker: base.input(nothing).output(z.array(checkViewSchema)),
     /** Names that begin with `prefix`, for whoever types one. */
     names: base
       .input(
@@ -119,6 +123,17 @@ export const contract = {
   experiments: {
     /** What the gauntlet.yaml of a folder says, or what is wrong with it; nothing is noted. */
     read: base.input(z.object({ folder })).output(experimentFileSchema),
+    /** Where a run of the folder would run, and what is missing before it can; nothing is noted. */
+    readiness: base
+      .input(
+        z.object({
+          folder,
+          parameters: z.record(z.string(), parameterValueSchema).default({}),
+          seed: z.int().nonnegative().default(0),
+          evaluate: z.boolean().default(true),
+        }),
+      )
+      .output(readinessSchema),
   },
   runs: {
     submit: base
@@ -151,7 +166,7 @@ export const contract = {
           ...pageOf(50),
         }),
       )
-      .output(z.object({ total: z.int(), runs: z.array(runViewSchema) })),
+      .output(z.object({ total: z.int(), runs: z.array(listedRunSchema) })),
     /** A page of the runs table: filtered, sorted, grouped. */
     table: base.input(runsTableInputSchema).output(runsTableSchema),
     /** All fields that a query, a sort or a column can name. */

@@ -122,9 +122,21 @@ export const errorCodes = {
     "environment",
     "Add yourself to the docker group (sudo usermod -aG docker $USER) and log in again.",
   ),
+  DOCKER_GPUS_UNAVAILABLE: entry(
+    "environment",
+    "Install the NVIDIA Container Toolkit, then sudo nvidia-ctk runtime configure --runtime=docker and restart Docker.",
+  ),
+  GPUS_LACKING: entry(
+    "environment",
+    "Ask for fewer under resources in gauntlet.yaml; gauntlet doctor tells which GPUs there are.",
+  ),
   PYTHON_MISSING: entry("environment", "Install Python 3.8 or newer, or put python3 on PATH."),
 } as const satisfies Record<string, Entry>;
 export type ErrorCode = keyof typeof errorCodes;
+
+export function isErrorCode(text: unknown): text is ErrorCode {
+  return typeof text === "string" && Object.hasOwn(errorCodes, text);
+}
 
 /** What crosses a transport and what `--json` prints. */
 export type ErrorData = {
@@ -165,6 +177,11 @@ export class GauntletError extends Error {
       retryable: this.retryable,
     };
   }
+}
+
+/** What is and what to do, for places that have one text only. */
+export function withHint({ message, hint }: Pick<ErrorData, "message" | "hint">): string {
+  return `${message} ${hint}`;
 }
 
 /** The exit status of a command that ended with this error. */

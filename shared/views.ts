@@ -52,6 +52,10 @@ export const runViewSchema = z.object({
 });
 export type RunView = z.infer<typeof runViewSchema>;
 
+/** A run with what holds it up without being a failure, such as an engine that does not answer. */
+export const listedRunSchema = runViewSchema.extend({ condition: z.string().nullable() });
+export type ListedRun = z.infer<typeof listedRunSchema>;
+
 const problemSchema = z.object({
   file: z.string(),
   line: z.int(),
@@ -111,6 +115,21 @@ export const sweepPreviewSchema = z.object({
 });
 export type SweepPreview = z.infer<typeof sweepPreviewSchema>;
 
+/** The container that an attempt ran in; nulls where that is not known, or not yet. */
+export const containerViewSchema = z.object({
+  /** Its image, as it was asked for or, of one that was built, as it is named in the engine. */
+  image: z.string(),
+  /** What the name meant when the attempt began, `sha256:...`. */
+  id: z.string().nullable(),
+  /** Of the registry that the image came from, `NAME@sha256:...`; null for one that was built. */
+  digest: z.string().nullable(),
+  /** Version of the Docker Engine. */
+  engine: z.string().nullable(),
+  /** Whether it might use the network. */
+  network: z.boolean(),
+});
+export type ContainerView = z.infer<typeof containerViewSchema>;
+
 export const attemptViewSchema = z.object({
   job: z.string(),
   stage: stageSchema,
@@ -120,6 +139,8 @@ export const attemptViewSchema = z.object({
   raw: z.string().nullable(),
   hint: z.string().nullable(),
   command: z.array(z.string()),
+  /** Null for a process on this machine. */
+  container: containerViewSchema.nullable(),
   exit: z
     .object({
       code: z.int().nullable(),
@@ -143,6 +164,8 @@ export const evaluationViewSchema = z.object({
   attack: z.string(),
   state: z.enum(["queued", "attacking", "verifying", "verified", "failed", "cancelled"]),
   reason: z.string().nullable(),
+  /** What holds its job up without being a failure. */
+  condition: z.string().nullable(),
   /** What the attack's program reported: claims, not verified. */
   summary: z.record(z.string(), z.unknown()).nullable(),
   /** What its verified outcomes say; null until it is verified. */
@@ -164,7 +187,7 @@ export const evaluationViewSchema = z.object({
 });
 export type EvaluationView = z.infer<typeof evaluationViewSchema>;
 
-export const runDetailSchema = runViewSchema.extend({
+export const runDetailSchema = listedRunSchema.extend({
   folder: z.string(),
   /** Name and version. */
   dataset: z.string().nullable(),

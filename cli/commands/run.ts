@@ -10,6 +10,7 @@ import { example } from "../example.ts";
 import { follow } from "../follow.ts";
 import { dim, printJson, printLine } from "../terminal.ts";
 import type { Session } from "../session.ts";
+import { tellReadiness } from "./readiness.ts";
 
 export function runCommand(): Command {
   return new Command("run")
@@ -19,14 +20,36 @@ export function runCommand(): Command {
     .option("--seed <number>", "seed of the run", wholeNumber, 0)
     .option("--no-evaluate", "stop after the test")
     .option("--priority <number>", priorityHelp, priorityOption, 0)
-    .addHelpText("after", example("gauntlet run . --set learning_rate=0.03 --seed 1"))
+    .option("--dry-run", "only say where it would run, and what is missing before it can")
+    .addHelpText(
+      "after",
+      example("gauntlet run . --dry-run", "gauntlet run . --set learning_rate=0.03 --seed 1"),
+    )
     .action(
       async (
         folder: string,
-        options: { set: string[]; seed: number; evaluate: boolean; priority: number },
+        options: {
+          set: string[];
+          seed: number;
+          evaluate: boolean;
+          priority: number;
+          dryRun?: boolean;
+        },
         command: Command,
       ) =>
         withSession(command, async (session) => {
+          if (options.dryRun) {
+            const ready = await session.call((client) =>
+              client.experiments.readiness({
+                folder: resolve(folder),
+                parameters: assignments(options.set),
+                seed: options.seed,
+                evaluate: options.evaluate,
+              }),
+            );
+            tellReadiness(ready, wantsJson(command));
+            return;
+          }
           const { run } = await session.call((client) =>
             client.runs.submit({
               folder: resolve(folder),

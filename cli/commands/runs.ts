@@ -2,8 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
 import { GauntletError } from "../../shared/errors.ts";
 import { formatBytes, formatCount, formatDuration, shortId } from "../../shared/format.ts";
+import { containerFacts } from "../../shared/container-facts.ts";
 import { type Stage, stageSchema } from "../../shared/schemas/run-folder.ts";
-import type { AttemptView, DeletionView, RunDetail, RunView } from "../../shared/views.ts";
+import type { AttemptView, DeletionView, ListedRun, RunDetail } from "../../shared/views.ts";
 import { visible, visibleLines } from "../../shared/visible.ts";
 import { wantsJson, withSession } from "../context.ts";
 import { example } from "../example.ts";
@@ -159,7 +160,7 @@ function runState(text: string | undefined): (typeof runStates)[number] | null {
   });
 }
 
-function printList({ total, runs }: { total: number; runs: RunView[] }): void {
+function printList({ total, runs }: { total: number; runs: ListedRun[] }): void {
   if (runs.length === 0) {
     printLine(
       total === 0
@@ -175,20 +176,21 @@ function printList({ total, runs }: { total: number; runs: RunView[] }): void {
       { title: "experiment", value: ({ experiment, version }) => `${experiment} v${version}` },
       { title: "what differs", value: ({ label }) => label || "–" },
       { title: "state", value: ({ state }) => state, style: styledState },
-      { title: "why", value: ({ reason }) => reason ?? "" },
       { title: "accuracy", value: accuracy, align: "right" },
       { title: "time", value: duration, align: "right" },
+      // Last, for what holds a run up is a sentence.
+      { title: "why", value: ({ reason, condition }) => reason ?? condition ?? "" },
     ]),
   );
   if (runs.length < total) printLine(dim(`${runs.length} of ${formatCount(total, "run")}`));
 }
 
-function accuracy({ summary }: RunView): string {
+function accuracy({ summary }: ListedRun): string {
   const value = summary["accuracy"];
   return typeof value === "number" ? `${(value * 100).toFixed(1)} %` : "–";
 }
 
-function duration({ startedAt, endedAt }: RunView): string {
+function duration({ startedAt, endedAt }: ListedRun): string {
   return startedAt === null ? "–" : formatDuration((endedAt ?? Date.now()) - startedAt);
 }
 
@@ -199,6 +201,7 @@ function printDetail(run: RunDetail): void {
   printLine(
     `  experiment  ${visible(run.experiment)} v${run.version}  ${dim(visible(run.folder))}`,
   );
+  if (run.condition !== null) printLine(`  ${visible(run.condition)}`);
   const { commit, branch, diff } = run.git;
   if (commit)
     printLine(
@@ -250,6 +253,9 @@ function printAttempt(attempt: AttemptView): void {
     `\n${bold(attempt.stage)} attempt ${attempt.attempt}  ${styledState(attempt.state)}  ${dim(facts.join(", "))}`,
   );
   printLine(`  ${attempt.command.map((part) => visible(part)).join(" ")}`);
+  if (attempt.container)
+    for (const { name, value } of containerFacts(attempt.container))
+      printLine(`  ${name.padEnd(8)} ${visible(value)}`);
   if (attempt.reason)
     printLine(
       `  ${attempt.reason}: ${visible(attempt.raw ?? "")}\n  ${dim(`hint: ${attempt.hint ?? ""}`)}`,

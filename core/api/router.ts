@@ -10,7 +10,7 @@ import { previewDataset } from "../services/dataset-preview.ts";
 import { addDataset } from "../services/datasets.ts";
 import { deleteRuns, deleteSweep } from "../services/deletion.ts";
 import { startDemo } from "../services/demo.ts";
-import { examine } from "../services/doctor.ts";
+import { examine, examineDocker } from "../services/doctor.ts";
 import { tableOf } from "../services/export/tables.ts";
 import { writeTable } from "../services/export/write-table.ts";
 import { fillEvaluations } from "../services/evaluations.ts";
@@ -25,6 +25,7 @@ import { metricCharts, seriesOfRun, sparklines } from "../services/metrics.ts";
 import { gpuReport } from "../services/gpus.ts";
 import { overview, queue } from "../services/overview.ts";
 import { progressOf, resume } from "../services/progress.ts";
+import { readiness } from "../services/readiness.ts";
 import { resourceUse } from "../services/resource-use.ts";
 import { robustnessCurve, robustnessMatrix } from "../services/robustness.ts";
 import { findRun, rerun, stopRun, submitRun } from "../services/runs.ts";
@@ -45,8 +46,8 @@ import {
   datasetView,
   modelDetail,
   modelView,
+  listedRuns,
   runDetail,
-  runView,
 } from "../services/views.ts";
 
 export type CoreRouter = ReturnType<typeof createRouter>;
@@ -71,10 +72,12 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
       queue: os.system.queue.handler(({ input }) => queue(context, input.limit)),
       gpus: os.system.gpus.handler(() => gpuReport(context)),
       doctor: os.system.doctor.handler(() => examine(context)),
+      docker: os.system.docker.handler(() => examineDocker(context)),
       names: os.system.names.handler(({ input: { kind, ...range } }) => catalog.names(kind, range)),
     },
     experiments: {
       read: os.experiments.read.handler(({ input }) => readExperiment(input.folder)),
+      readiness: os.experiments.readiness.handler(({ input }) => readiness(context, input)),
     },
     runs: {
       submit: os.runs.submit.handler(async ({ input }) => ({
@@ -83,7 +86,7 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
       rerun: os.runs.rerun.handler(async ({ input }) => ({ run: await rerun(context, input) })),
       list: os.runs.list.handler(({ input }) => {
         const { total, rows } = catalog.runs.list(input);
-        return { total, runs: rows.map(runView) };
+        return { total, runs: listedRuns(context, rows) };
       }),
       table: os.runs.table.handler(({ input, signal }) => runsTable(context, input, signal)),
       fields: os.runs.fields.handler(() => runFields(context)),

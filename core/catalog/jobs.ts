@@ -127,6 +127,12 @@ export function createJobCatalog(
   const condition = db.prepare<[string | null, string]>(
     "UPDATE job SET condition = ? WHERE id = ?",
   );
+  const conditions = db.prepare<{ ids: string }, { id: string; text: string }>(
+    `SELECT i.value AS id, j.condition AS text FROM json_each(@ids) i JOIN job j ON j.run_id = i.value
+     WHERE j.condition IS NOT NULL
+     UNION ALL SELECT i.value, j.condition FROM json_each(@ids) i
+       JOIN job j ON j.evaluation_id = i.value WHERE j.condition IS NOT NULL`,
+  );
   const requestStop = db.prepare<[string]>(
     `UPDATE job SET stop_requested = 1
      WHERE id = ? AND state IN ('queued', 'starting', 'running', 'collecting')`,
@@ -281,6 +287,11 @@ export function createJobCatalog(
       });
     },
     get: find,
+    /** What holds up jobs, by the run or evaluation that they are of; only of those asked about. */
+    conditions(ids: readonly string[]): Map<string, string> {
+      const rows = conditions.all({ ids: JSON.stringify(ids) });
+      return new Map(rows.map(({ id, text }) => [id, text]));
+    },
     /** Jobs that have not ended, and the processors and GPUs that those under way hold. */
     unfinished(): { states: Partial<Record<JobState, number>>; cpus: number; gpus: number } {
       const states: Partial<Record<JobState, number>> = { queued: countQueued.get() ?? 0 };

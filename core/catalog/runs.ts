@@ -3,6 +3,7 @@ import type { Annotation } from "../../shared/annotations.ts";
 import type { ParameterValue } from "../../shared/schemas/scalars.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { ExitRecord, FailureReason, JobState } from "../domain/job.ts";
+import type { JobSpec } from "../domain/job-spec.ts";
 import type { Stage } from "../../shared/schemas/run-folder.ts";
 import { configKey } from "./config-key.ts";
 import type { EventLog } from "./events.ts";
@@ -45,6 +46,8 @@ export type CatalogAttempt = {
   reason: FailureReason | null;
   raw: string | null;
   folder: string;
+  /** What the job asked to run in; null for this machine itself. */
+  container: NonNullable<JobSpec["container"]> | null;
   command: string[];
   gpus: number[];
   environment: Record<string, unknown> | null;
@@ -146,7 +149,8 @@ export function createRunCatalog(
     .pluck();
   const attempts = db.prepare<
     { id: string },
-    Omit<CatalogAttempt, "command" | "gpus" | "environment" | "exit"> & {
+    Omit<CatalogAttempt, "container" | "command" | "gpus" | "environment" | "exit"> & {
+      container_json: string | null;
       command_json: string;
       gpus_json: string;
       environment_json: string | null;
@@ -154,7 +158,7 @@ export function createRunCatalog(
     }
   >(
     `SELECT a.id, a.job_id AS jobId, j.stage, a.number, a.state, a.reason, a.raw, a.folder,
-       a.command_json, a.gpus_json, a.environment_json, a.exit_json, a.bad_lines AS badLines,
+       j.spec_json -> 'container' AS container_json, a.command_json, a.gpus_json, a.environment_json, a.exit_json, a.bad_lines AS badLines,
        a.created_at AS createdAt, a.started_at AS startedAt, a.ended_at AS endedAt
      FROM attempt a JOIN job j ON j.id = a.job_id WHERE j.run_id = @id OR j.evaluation_id = @id
      ORDER BY a.id`,
@@ -238,13 +242,16 @@ export function createRunCatalog(
     attempts(runOrEvaluation: string): CatalogAttempt[] {
       return attempts
         .all({ id: runOrEvaluation })
-        .map(({ command_json, gpus_json, environment_json, exit_json, ...row }) => ({
-          ...row,
-          command: fromJson(command_json),
-          gpus: fromJson(gpus_json),
-          environment: fromNullableJson(environment_json),
-          exit: fromNullableJson(exit_json),
-        }));
+        .map(
+          ({ container_json, command_json, gpus_json, environment_json, exit_json, ...row }) => ({
+            ...row,
+            container: fromNullableJson(container_json),
+            command: fromJson(command_json),
+            gpus: fromJson(gpus_json),
+            environment: fromNullableJson(environment_json),
+            exit: fromNullableJson(exit_json),
+          }),
+        );
     },
     jobs(runOrEvaluation: string): { id: string; stage: Stage; state: JobState }[] {
       return jobs.all({ id: runOrEvaluation });

@@ -186,6 +186,36 @@ describe("what runs", () => {
     ],
     ["a launch under way is left alone", active("a", "starting", { kind: "starting" }), []],
     [
+      "what takes its time before a job runs is its condition",
+      active("a", "starting", { kind: "starting", doing: "fetching the image" }),
+      ["set-condition a"],
+    ],
+    [
+      "what is being done for a job is not told again",
+      active(
+        "a",
+        "starting",
+        { kind: "starting", doing: "fetching the image" },
+        { condition: "fetching the image" },
+      ),
+      [],
+    ],
+    [
+      "a condition ends when the launch goes on",
+      active("a", "starting", { kind: "starting" }, { condition: "no route" }),
+      ["set-condition a"],
+    ],
+    [
+      "a job that is to stop while its image is fetched is stopped",
+      active(
+        "a",
+        "starting",
+        { kind: "starting", doing: "fetching the image" },
+        { stopRequested: true },
+      ),
+      ["stop a"],
+    ],
+    [
       "what runs is marked",
       active("a", "starting", { kind: "running", since: 5 }),
       ["mark-running a"],

@@ -82,8 +82,11 @@ function planActive({ job, attempt, observation, trouble }: Active): Action[] {
       if (job.state === "starting") return [{ kind: "launch", job, attempt }];
       // It ran, and its folder is gone. Whether that was by accident or by design: not twice.
       return [{ kind: "collect", job, attempt, verdict: lost("its folder is gone"), exit: null }];
-    case "starting":
-      return job.stopRequested ? [{ kind: "stop", job, attempt }] : [];
+    case "starting": {
+      if (job.stopRequested) return [{ kind: "stop", job, attempt }];
+      const condition = observation.doing ?? trouble;
+      return job.condition === condition ? [] : [{ kind: "set-condition", job, condition }];
+    }
     case "running": {
       const actions: Action[] = [];
       if (job.condition !== trouble)

@@ -65,7 +65,8 @@ export type LaunchSpec = {
 export type Observation =
   /** Nothing of this attempt was ever started here. */
   | { kind: "absent" }
-  | { kind: "starting" }
+  /** `doing`: what takes its time before it runs, such as the fetching of its image. */
+  | { kind: "starting"; doing?: string }
   | { kind: "running"; since: number }
   | { kind: "ended"; exit: ExitRecord }
   /** It was started, nothing of it lives any more, and it left no exit record. */

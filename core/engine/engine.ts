@@ -1,7 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { setTimeout as setTimeoutPromise } from "node:timers/promises";
 import { dirname, join } from "node:path";
-import { GauntletError } from "../../shared/errors.ts";
+import { GauntletError, withHint } from "../../shared/errors.ts";
 import { isTerminal } from "../domain/job.ts";
 import type { Attempt, Job } from "../domain/job-spec.ts";
 import type { EngineStore, ForeignGpuUsers, Observation, Runner } from "../domain/ports.ts";
@@ -162,13 +162,14 @@ export function createEngine(options: EngineOptions) {
 
   /** Starts an action unless its job is still busy with one, or this one waits after a failure. */
   function start(action: Action): void {
-    const { job, kind } = action;
-    if (busy.has(job.id) || failures.mustWait(job.id, kind)) return;
+    const { job } = action;
+    const what = triedBy(action);
+    if (busy.has(job.id) || failures.mustWait(job.id, what)) return;
     // Other work may have moved the job on since the look that planned this.
     const now = store.job(job.id);
     if (now?.state !== job.state || now.attempt !== job.attempt) return;
     const work = act(action).then(
-      () => failures.clear(job.id, kind),
+      () => failures.clear(job.id, what),
       (error: unknown) => actionFailed(action, error),
     );
     const done = work.finally(() => {
@@ -178,11 +179,12 @@ export function createEngine(options: EngineOptions) {
     busy.set(job.id, done);
   }
 
-  function actionFailed({ job, kind }: Action, error: unknown): void {
+  function actionFailed(action: Action, error: unknown): void {
+    const { job, kind } = action;
     options.onError(error, job);
     // What a condition is about is known already.
     const why = kind === "set-condition" ? null : conditionOf(error);
-    failures.note(job.id, kind, why);
+    failures.note(job.id, triedBy(action), why);
     if (why === null || store.job(job.id)?.condition === why) return;
     try {
       store.setCondition(job, why);
@@ -290,6 +292,11 @@ export function createEngine(options: EngineOptions) {
     },
     /** Why jobs wait, by id, where something failed: known even when the catalog's disk is full. */
     troubles: () => new Map([...failures.all()].filter(([id]) => isUnfinished(id))),
+    /** What a job's attempt runs in, as far as its runner knows yet; null for this machine. */
+    async surroundings(id: string, folder: string): Promise<Record<string, string> | null> {
+      const job = store.job(id);
+      return (job && (await runnerOf(job).surroundings?.(folder))) ?? null;
+    },
     /** The job once it has ended for good. */
     async ended(id: string): Promise<Job> {
       for (;;) {
@@ -309,8 +316,14 @@ export function createEngine(options: EngineOptions) {
   };
 }
 
+/** What an action tries: a job that was begun without being launched is launched the next time. */
+function triedBy({ kind }: Action): string {
+  return kind === "begin" ? "launch" : kind;
+}
+
 function conditionOf(error: unknown): string {
   if (isErrno(error, "ENOSPC") || (error instanceof GauntletError && error.code === "DISK_FULL"))
     return "the disk is full; results wait in the run folder until there is space";
+  if (error instanceof GauntletError) return withHint(error);
   return error instanceof Error ? error.message : String(error);
 }

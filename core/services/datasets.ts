@@ -25,8 +25,25 @@ export async function findDataset(context: CoreContext, name: string): Promise<C
   }
   const kit = await findKitDataset(context, name);
   if (kit) return packKitDataset(context, kit);
+  throw noDataset(context, name);
+}
+
+/**
+ * As findDataset, but packs nothing: null for a dataset that a kit is still to pack. Throws
+ * DATASET_NOT_FOUND and DATASET_CHANGED.
+ */
+export async function lookForDataset(
+  context: CoreContext,
+  name: string,
+): Promise<CatalogDataset | null> {
+  if (context.catalog.datasets.newest(name)) return findDataset(context, name);
+  if (await findKitDataset(context, name)) return null;
+  throw noDataset(context, name);
+}
+
+function noDataset(context: CoreContext, name: string): GauntletError {
   const names = context.catalog.datasets.list().map((dataset) => dataset.name);
-  throw new GauntletError("DATASET_NOT_FOUND", `There is no dataset named ${name}.`, {
+  return new GauntletError("DATASET_NOT_FOUND", `There is no dataset named ${name}.`, {
     hint: didYouMean(name, [...names, "digits"]) ?? undefined,
   });
 }

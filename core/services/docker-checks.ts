@@ -2,52 +2,62 @@
 import { randomUUID } from "node:crypto";
 import { statfs } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { GauntletError } from "../../shared/errors.ts";
+import { errorCodes, GauntletError } from "../../shared/errors.ts";
 import { formatBytes } from "../../shared/format.ts";
 import type { CheckView } from "../../shared/views.ts";
+import { aboutEngine } from "../platform/docker/about.ts";
 import {
+  answered,
   type DockerClient,
   dockerClient,
   dockerError,
   dockerMessage,
+  statusOf,
 } from "../platform/docker/client.ts";
 
 /** Images are large: with less than this one more may not fit, bytes. */
 const lowDisk = 10e9;
+/**
+ * The toolkit brings nvidia-smi along, which needs the C library of an ordinary system: images below
+ * this size, such as BusyBox and Alpine, have another or none, bytes.
+ */
+const systemSize = 40e6;
 /** Longest wait for the container that looks for GPUs, ms. */
 const patience = 20_000;
 
-/** Empty of GPUs where this machine has none. Never rejects: what is amiss is a check's answer. */
+/** Of GPUs only where this machine has some. Never rejects: what is amiss is a check's answer. */
 export async function checkDocker(hasGpus: boolean): Promise<CheckView[]> {
   try {
     const docker = await dockerClient();
-    const [{ Version, ApiVersion }, info] = await Promise.all([docker.version(), docker.info()]);
+    const { version, apiVersion, root } = await aboutEngine(docker);
     const engine: CheckView = {
       name: "docker",
       state: "ok",
-      detail: `Docker Engine ${Version} (API ${ApiVersion})`,
+      detail: `Docker Engine ${version} (API ${apiVersion})`,
       hint: null,
     };
-    const runtimes = Object.keys(info.Runtimes ?? {});
     return [
       engine,
-      ...(await checkRoot(String(info.DockerRootDir))),
-      ...(hasGpus ? [await checkGpuContainer(docker, runtimes)] : []),
+      ...(await checkRoot(root)),
+      ...(hasGpus ? [await gpusInContainers(docker)] : []),
     ];
   } catch (error) {
-    const known = dockerError(error);
-    return [
-      {
-        name: "docker",
-        state: "warning",
-        detail: known instanceof GauntletError ? known.message : dockerMessage(error),
-        hint:
-          known instanceof GauntletError
-            ? `Only needed for experiments with an image. ${known.hint}`
-            : null,
-      },
-    ];
+    return [obstacle(error)];
   }
+}
+
+function obstacle(error: unknown): CheckView {
+  const known = dockerError(error);
+  const isKnown = known instanceof GauntletError;
+  const hint = isKnown ? known.hint : "The engine's own log says more: journalctl -u docker.";
+  return {
+    name: "docker",
+    state: "warning",
+    detail: isKnown
+      ? [known.message.replace(/\.$/, ""), known.details].filter(Boolean).join(": ")
+      : `Docker answered: ${dockerMessage(error)}`,
+    hint: `Only needed for experiments with an image. ${hint}`,
+  };
 }
 
 /** Nothing where the engine's disk is not this machine's. */
@@ -66,33 +76,25 @@ async function checkRoot(folder: string): Promise<CheckView[]> {
   ];
 }
 
-/** Whether a container that is given all GPUs sees them. */
-async function checkGpuContainer(docker: DockerClient, runtimes: string[]): Promise<CheckView> {
-  const answer = (state: CheckView["state"], detail: string, hint: string | null): CheckView => ({
-    name: "docker gpus",
-    state,
-    detail,
-    hint,
-  });
-  const toolkit =
-    "Install the NVIDIA Container Toolkit, then sudo nvidia-ctk runtime configure --runtime=docker and restart Docker.";
-  const images = await docker.listImages();
-  // The toolkit brings nvidia-smi along: any image of a Linux system will do.
-  const [smallest] = images
-    .filter(({ RepoTags }) => RepoTags?.some((tag) => tag !== "<none>:<none>"))
-    .toSorted((a, b) => a.Size - b.Size);
-  const hasRuntime = runtimes.includes("nvidia");
-  if (!smallest)
-    return answer(
-      hasRuntime ? "ok" : "warning",
-      `${hasRuntime ? "the NVIDIA runtime is there" : "no NVIDIA runtime"}; untried, for there is no image yet`,
-      hasRuntime ? null : toolkit,
-    );
+/**
+ * Whether a container that is given all GPUs sees them.
+ * @param image to make it of; null for one that the engine has
+ */
+export async function gpusInContainers(
+  docker: DockerClient,
+  image: string | null = null,
+): Promise<CheckView> {
+  const tried = image ?? (await anyImage(docker));
+  if (tried === null) {
+    return (await aboutEngine(docker)).runtimes.includes("nvidia")
+      ? answer("ok", "the NVIDIA runtime is there; untried, for there is no image yet")
+      : answer("warning", "no NVIDIA runtime; untried, for there is no image yet");
+  }
   const name = `gauntlet-doctor-${randomUUID()}`;
   try {
     const container = await docker.createContainer({
       name,
-      Image: smallest.Id,
+      Image: tried,
       Entrypoint: ["nvidia-smi"],
       Cmd: ["-L"],
       HostConfig: {
@@ -107,15 +109,31 @@ async function checkGpuContainer(docker: DockerClient, runtimes: string[]): Prom
       container.wait() as Promise<{ StatusCode: number }>,
       sleep(patience, null, { ref: false }),
     ]);
-    if (ended?.StatusCode === 0) return answer("ok", "a container sees the GPUs", null);
+    if (ended?.StatusCode === 0) return answer("ok", "a container sees the GPUs");
     const why = ended ? `nvidia-smi ended with ${ended.StatusCode}` : "nvidia-smi does not end";
-    return answer("failed", `in a container ${why}`, toolkit);
+    return answer("failed", `in a container of ${tried} ${why}`);
   } catch (error) {
-    return answer("failed", dockerMessage(error), toolkit);
+    if (statusOf(error) === null) throw error;
+    return answer("failed", dockerMessage(error));
   } finally {
     await docker
       .getContainer(name)
       .remove({ force: true })
       .catch(() => undefined); // It may never have come to be.
   }
+}
+
+function answer(state: CheckView["state"], detail: string): CheckView {
+  const hint = state === "ok" ? null : errorCodes.DOCKER_GPUS_UNAVAILABLE.hint;
+  return { name: "docker gpus", state, detail, hint };
+}
+
+/** The smallest image that can be hoped to run nvidia-smi, by name; null where there is none. */
+async function anyImage(docker: DockerClient): Promise<string | null> {
+  const named = (await answered(docker.listImages())).flatMap(({ RepoTags, Size }) => {
+    const name = RepoTags?.find((tag) => tag !== "<none>:<none>");
+    return name === undefined ? [] : [{ name, size: Size }];
+  });
+  const bySize = named.toSorted((a, b) => a.size - b.size);
+  return (bySize.find(({ size }) => size >= systemSize) ?? bySize.at(-1))?.name ?? null;
 }

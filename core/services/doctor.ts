@@ -16,7 +16,7 @@ const lowDisk = 2e9;
 /** Looks at all that jobs rest on and says how to mend what is amiss. */
 export async function examine(context: CoreContext): Promise<CheckView[]> {
   const [docker, ...rest] = await Promise.all([
-    gpuReport(context).then(({ gpus }) => checkDocker(gpus.length > 0)),
+    examineDocker(context),
     checkDataFolder(context),
     checkDisk(context),
     checkCatalog(context),
@@ -29,6 +29,12 @@ export async function examine(context: CoreContext): Promise<CheckView[]> {
     checkAttacks(context),
   ]);
   return [...rest, ...docker];
+}
+
+/** Looks at the chain that jobs in containers rest on. */
+export async function examineDocker(context: CoreContext): Promise<CheckView[]> {
+  const { gpus } = await gpuReport(context);
+  return checkDocker(gpus.length > 0);
 }
 
 function check(

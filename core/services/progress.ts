@@ -1,5 +1,6 @@
 import type { Progress } from "../../shared/views.ts";
 import type { Engine } from "../engine/engine.ts";
+import { troublesOf } from "./conditions.ts";
 import type { CoreContext } from "./context.ts";
 import { fillSweeps } from "./sweeps.ts";
 
@@ -11,12 +12,7 @@ export function progressOf(
   asked: { runs: string[]; evaluations: string[]; since: number | null; troubled: string[] },
 ): Progress {
   // On a full disk a trouble is known here alone: it makes no event when it comes or goes.
-  const troubles = new Map(
-    [...engine.troubles()].map(([id, why]) => {
-      const job = catalog.jobs.get(id);
-      return [job?.runId ?? job?.evaluationId ?? "", why];
-    }),
-  );
+  const troubles = troublesOf({ catalog, engine });
   const also = [...troubles.keys(), ...asked.troubled];
   const progress = catalog.progress.of({ ...asked, also });
   const withTrouble = <T extends { id: string; condition: string | null }>(row: T): T => ({

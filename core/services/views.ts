@@ -1,11 +1,14 @@
 /** Catalog rows as the views of the contract. */
+import { z } from "zod";
 import { attackLabel } from "../../shared/schemas/attack.ts";
 import type {
   AttackSetView,
   AttackView,
   AttemptView,
+  ContainerView,
   DatasetView,
   EvaluationView,
+  ListedRun,
   ModelDetail,
   ModelView,
   RunDetail,
@@ -17,9 +20,13 @@ import type { CatalogEvaluation } from "../catalog/evaluations.ts";
 import type { CatalogModel } from "../catalog/models.ts";
 import type { CatalogAttempt, CatalogRun } from "../catalog/runs.ts";
 import { failureReasons } from "../domain/job.ts";
+import { imageName } from "../runners/docker/image.ts";
+import { conditionsOf } from "./conditions.ts";
 import type { CoreContext } from "./context.ts";
 
 type Context = Pick<CoreContext, "catalog">;
+/** Also asks what holds jobs up, and what they run in. */
+type LiveContext = Pick<CoreContext, "catalog" | "engine">;
 
 export function runView(run: CatalogRun): RunView {
   const { id, name, experiment, version, label, parameters, seed, state, reason } = run;
@@ -50,22 +57,35 @@ function datasetLabel({ catalog }: Context, id: string | null): string | null {
   return `${name} ${version}`;
 }
 
-export function runDetail({ catalog }: Context, run: CatalogRun): RunDetail {
+/** Runs as a list shows them. */
+export function listedRuns(context: LiveContext, runs: readonly CatalogRun[]): ListedRun[] {
+  const conditions = conditionsOf(
+    context,
+    runs.map(({ id }) => id),
+  );
+  return runs.map((run) => ({ ...runView(run), condition: conditions.get(run.id) ?? null }));
+}
+
+export async function runDetail(context: LiveContext, run: CatalogRun): Promise<RunDetail> {
+  const { catalog } = context;
   const version = catalog.experiments.version(run.experimentVersionId);
   const model = catalog.models.ofRun(run.id);
   return {
     ...runView(run),
+    condition: conditionsOf(context, [run.id]).get(run.id) ?? null,
     folder: version.folder,
     dataset: datasetLabel({ catalog }, run.datasetId),
     git: { commit: version.gitCommit, branch: version.gitBranch, diff: version.gitDiff },
     model: model?.id ?? null,
     metrics: catalog.metrics.summariesOfRun(run.id),
-    attempts: catalog.runs.attempts(run.id).map((attempt) => attemptView({ catalog }, attempt)),
-    evaluations: model ? evaluationsOf({ catalog }, model.id) : [],
+    attempts: await Promise.all(
+      catalog.runs.attempts(run.id).map((attempt) => attemptView(context, attempt)),
+    ),
+    evaluations: model ? evaluationsOf(context, model.id) : [],
   };
 }
 
-function attemptView({ catalog }: Context, attempt: CatalogAttempt): AttemptView {
+async function attemptView(context: LiveContext, attempt: CatalogAttempt): Promise<AttemptView> {
   const { exit, reason } = attempt;
   return {
     job: attempt.jobId,
@@ -76,6 +96,7 @@ function attemptView({ catalog }: Context, attempt: CatalogAttempt): AttemptView
     raw: attempt.raw,
     hint: reason ? failureReasons[reason].hint : null,
     command: attempt.command,
+    container: await containerView(context, attempt),
     exit: exit && {
       code: exit.code,
       signal: exit.signal,
@@ -88,12 +109,45 @@ function attemptView({ catalog }: Context, attempt: CatalogAttempt): AttemptView
     gpus: attempt.gpus,
     startedAt: attempt.startedAt,
     endedAt: attempt.endedAt,
-    files: catalog.runs.files(attempt.id),
+    files: context.catalog.runs.files(attempt.id),
   };
 }
 
-function evaluationsOf({ catalog }: Context, modelId: string): EvaluationView[] {
+/** As the runner noted it; see core/runners/docker/runner.ts. */
+const surroundingsSchema = z.object({
+  image: z.string(),
+  imageId: z.string(),
+  digest: z.string().optional(),
+  docker: z.string(),
+});
+
+/** What is known of an attempt's container: kept with an ended one, asked for of one under way. */
+async function containerView(
+  { engine }: LiveContext,
+  { container, environment, jobId, folder, endedAt }: CatalogAttempt,
+): Promise<ContainerView | null> {
+  if (!container) return null;
+  const told =
+    endedAt === null
+      ? await engine.surroundings(jobId, folder).catch(() => null) // Others may write there, too.
+      : environment?.["container"];
+  const known = surroundingsSchema.safeParse(told).data;
+  return {
+    image: known?.image ?? imageName(container.image),
+    id: known?.imageId ?? null,
+    digest: known?.digest ?? null,
+    engine: known?.docker ?? null,
+    network: container.network,
+  };
+}
+
+function evaluationsOf(context: LiveContext, modelId: string): EvaluationView[] {
+  const { catalog } = context;
   const rows = catalog.evaluations.ofModel(modelId);
+  const conditions = conditionsOf(
+    context,
+    rows.map(({ id }) => id),
+  );
   const threatModels = new Set(rows.map(({ threatModelId }) => threatModelId));
   const factsUnder = new Map(
     [...threatModels].map((id) => [id, catalog.outcomes.factsOfModel(modelId, id)]),
@@ -101,13 +155,14 @@ function evaluationsOf({ catalog }: Context, modelId: string): EvaluationView[] 
   return rows.map((row) => ({
     ...evaluationView({ catalog }, row),
     facts: factsUnder.get(row.threatModelId)?.get(row.attackId) ?? null,
+    condition: conditions.get(row.id) ?? null,
   }));
 }
 
 function evaluationView(
   { catalog }: Context,
   evaluation: CatalogEvaluation,
-): Omit<EvaluationView, "facts"> {
+): Omit<EvaluationView, "facts" | "condition"> {
   return {
     id: evaluation.id,
     attack: attackLabel(catalog.attacks.get(evaluation.attackId).definition),
@@ -134,7 +189,8 @@ export function modelView({ catalog }: Context, model: CatalogModel): ModelView 
   };
 }
 
-export function modelDetail({ catalog }: Context, model: CatalogModel): ModelDetail {
+export function modelDetail(context: LiveContext, model: CatalogModel): ModelDetail {
+  const { catalog } = context;
   return {
     ...modelView({ catalog }, model),
     interface: model.interface,
@@ -142,7 +198,7 @@ export function modelDetail({ catalog }: Context, model: CatalogModel): ModelDet
     files: catalog.artifacts
       .tree(model.tree)
       .files.map(({ path, sha256, size }) => ({ path, sha256, size })),
-    results: evaluationsOf({ catalog }, model.id),
+    results: evaluationsOf(context, model.id),
   };
 }
 

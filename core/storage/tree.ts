@@ -7,6 +7,7 @@ import type { ArtifactStore, TreeStore } from "../domain/ports.ts";
 import type { TreeFile, TreeManifest } from "../domain/tree.ts";
 import { eachLimited } from "../platform/each-limited.ts";
 import { isErrno } from "../platform/errno.ts";
+import { sha256OfFile } from "../platform/sha256.ts";
 import { translatingFileErrors } from "./file-errors.ts";
 
 /** Files handled at a time: enough to keep a disk busy while it syncs. */
@@ -25,10 +26,27 @@ export function createTreeStore(artifacts: ArtifactStore): TreeStore {
  * inside the folder too. Throws ARTIFACT_REFUSED for other links, for what is no regular file and
  * for paths that do not stay inside, and what a put throws.
  */
-export async function putTree(
+export function putTree(
   artifacts: ArtifactStore,
   folder: string,
   listed: readonly string[],
+): Promise<TreeManifest> {
+  return treeOf(folder, listed, (file) => artifacts.put(file));
+}
+
+/** The hash that putTree would give, without keeping anything. Throws ARTIFACT_REFUSED. */
+export async function hashTree(folder: string, listed: readonly string[]): Promise<string> {
+  const { hash } = await treeOf(folder, listed, async (file) => ({
+    sha256: await sha256OfFile(file),
+    size: (await stat(file)).size,
+  }));
+  return hash;
+}
+
+async function treeOf(
+  folder: string,
+  listed: readonly string[],
+  take: (file: string) => Promise<{ sha256: string; size: number }>,
 ): Promise<TreeManifest> {
   const paths = [...new Set(listed)];
   checkPaths(paths);
@@ -36,7 +54,7 @@ export async function putTree(
   const files: TreeFile[] = [];
   await eachLimited(paths, concurrency, async (path) => {
     const file = await resolveInside(root, path);
-    const { sha256, size } = await artifacts.put(file);
+    const { sha256, size } = await take(file);
     const executable = ((await stat(file)).mode & 0o111) !== 0;
     files.push({ path, sha256, size, executable });
   });

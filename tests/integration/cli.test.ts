@@ -96,7 +96,10 @@ describe("commands", () => {
   });
 
   test("doctor looks at every part", async () => {
-    const checks = JSON.parse((await runCli(["doctor", "--json"], temporaryFolder())).stdout);
+    // Of an engine that answers more is told; tests/integration/doctor.test.ts looks at that.
+    const env = { DOCKER_HOST: "unix:///dev/null/no-such-socket" };
+    const told = await runCli(["doctor", "--json"], temporaryFolder(), undefined, env);
+    const checks = JSON.parse(told.stdout);
     expect(checks.map(({ name }: { name: string }) => name)).toEqual([
       "data folder",
       "disk",
@@ -108,7 +111,29 @@ describe("commands", () => {
       "git",
       "gpus",
       "attacks",
+      "docker",
     ]);
+  });
+
+  test("run --dry-run says where it would run and what is missing, and starts nothing", async () => {
+    const data = temporaryFolder();
+    const ready = await runCli(["run", folderWith(trivial), "--dry-run"], data);
+    expect(ready).toMatchObject({
+      status: 0,
+      stdout: "Runs as processes on this machine.\nNothing is missing.\n",
+    });
+    const boxed = folderWith({
+      "gauntlet.yaml":
+        "name: boxed\nimage: some/image:1\ndataset: imagenet\ntrain: { command: [x] }\n",
+    });
+    const env = { DOCKER_HOST: "unix:///dev/null/no-such-socket" };
+    const missing = await runCli(["run", boxed, "--dry-run"], data, undefined, env);
+    expect(missing.status).toBe(4);
+    expect(missing.stdout).toMatch(
+      /^Runs in Docker, image some\/image:1, network on\.\nwarning {2}DOCKER_UNREACHABLE: Docker does not answer\.\n {9}Start Docker .*\nfailed {3}DATASET_NOT_FOUND: There is no dataset named imagenet\.\n/,
+    );
+    const { total } = JSON.parse((await runCli(["runs", "--json"], data)).stdout);
+    expect(total).toBe(0);
   });
 });
 

@@ -20,8 +20,13 @@ export function startCli(
 }
 
 /** Runs the `gauntlet` command to its end. */
-export function runCli(args: readonly string[], data: string, cwd?: string): Promise<CliResult> {
-  const child = startCli(args, data, cwd);
+export function runCli(
+  args: readonly string[],
+  data: string,
+  cwd?: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<CliResult> {
+  const child = startCli(args, data, cwd, env);
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString("utf8")));

@@ -1,7 +1,7 @@
 import { GauntletError } from "../../../shared/errors.ts";
 import { type DockerClient, dockerMessage, statusOf } from "./client.ts";
 import { walkFiles } from "../source-files.ts";
-import { readProgress } from "./progress.ts";
+import { type ImageListener, readProgress } from "./progress.ts";
 
 export type ImageBuild = {
   /** Folder; its .dockerignore counts. */
@@ -12,17 +12,21 @@ export type ImageBuild = {
   tag: string;
 };
 
+/** `Step 3/7 : RUN pip install torch`, with which the builder begins each step. */
+const stepLine = /^Step (\d+)\/(\d+) :/;
+
 /**
- * Builds an image with the engine's own builder, whose cache makes unchanged steps free. `say`
- * hears its output line by line. Throws IMAGE_BUILD_FAILED, and the signal's reason when aborted.
+ * Builds an image with the engine's own builder, whose cache makes unchanged steps free. The
+ * listener hears its output line by line, and at which step it is. Throws IMAGE_BUILD_FAILED, and the signal's reason when aborted.
  */
 export async function buildImage(
   docker: DockerClient,
   { context, dockerfile, args, tag }: ImageBuild,
-  say: (line: string) => void,
+  { say, doing }: ImageListener,
   signal: AbortSignal,
 ): Promise<void> {
   say(`Building ${tag}`);
+  doing(`building the image ${tag}`);
   try {
     const stream = await docker.buildImage(
       // Named one by one: what .dockerignore leaves out is then left out by its rules.
@@ -30,7 +34,12 @@ export async function buildImage(
       { t: tag, dockerfile, buildargs: args, rm: true, forcerm: true, abortSignal: signal },
     );
     await readProgress<{ stream?: string }>(stream, signal, ({ stream: text }) => {
-      for (const line of (text ?? "").split("\n")) if (line.trim() !== "") say(line);
+      for (const line of (text ?? "").split("\n")) {
+        if (line.trim() === "") continue;
+        say(line);
+        const [, step, steps] = stepLine.exec(line) ?? [];
+        if (step !== undefined) doing(`building the image ${tag}: step ${step} of ${steps}`);
+      }
     });
   } catch (cause) {
     if (signal.aborted) throw signal.reason;

@@ -48,17 +48,24 @@ export function dockerMessage(error: unknown): string {
 /** Longest wait for an answer that costs the engine nothing, ms. */
 const patience = 10_000;
 
-/** Gives up on an engine that hangs. Throws DOCKER_UNREACHABLE. */
-export async function answered<T>(asked: Promise<T>): Promise<T> {
+/**
+ * Gives up on an engine that hangs. What is asked with the signal is ended then, so that it keeps no
+ * process from ending. Throws DOCKER_UNREACHABLE.
+ */
+export async function answered<T>(
+  asked: Promise<T> | ((signal: AbortSignal) => Promise<T>),
+): Promise<T> {
+  const abort = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
       const details = `It has not answered for ${patience / 1000} s.`;
       reject(new GauntletError("DOCKER_UNREACHABLE", "Docker does not answer.", { details }));
+      abort.abort();
     }, patience);
   });
   try {
-    return await Promise.race([asked, late]);
+    return await Promise.race([typeof asked === "function" ? asked(abort.signal) : asked, late]);
   } finally {
     clearTimeout(timer);
   }
@@ -86,7 +93,8 @@ export function dockerError(error: unknown): unknown {
   if (code === "EACCES" || code === "EPERM")
     return new GauntletError("DOCKER_FORBIDDEN", "You may not speak to Docker.", detail);
   // A daemon that dies while it answers leaves half an answer.
-  if (unreachable.has(code) || /socket hang up|aborted/.test(detail.details))
+  const isConnecting = "syscall" in error && error.syscall === "connect";
+  if (isConnecting || unreachable.has(code) || /socket hang up|aborted/.test(detail.details))
     return new GauntletError("DOCKER_UNREACHABLE", "Docker does not answer.", detail);
   return error;
 }

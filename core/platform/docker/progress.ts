@@ -1,6 +1,14 @@
 /** What the engine tells while it fetches or builds: a JSON object a line. */
 import { createInterface } from "node:readline";
 
+/** Who hears how an image comes to be. */
+export type ImageListener = {
+  /** A line for the log. */
+  say(line: string): void;
+  /** What is being done now, in a few words. */
+  doing(text: string): void;
+};
+
 /** What the engine told as an error in the middle of its answer. */
 export class ProgressError extends Error {
   override readonly name = "ProgressError";

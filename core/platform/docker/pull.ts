@@ -1,6 +1,6 @@
 import { GauntletError } from "../../../shared/errors.ts";
 import { type DockerClient, dockerMessage, statusOf } from "./client.ts";
-import { readProgress } from "./progress.ts";
+import { type ImageListener, readProgress } from "./progress.ts";
 
 /** Between two lines about the same layer, ms. */
 const sayInterval = 2000;
@@ -12,16 +12,18 @@ type PullEvent = {
 };
 
 /**
- * Fetches an image. `say` hears of the whole once in a while, not of each layer at each megabyte.
+ * Fetches an image. The listener hears of the whole once in a while, not of each layer at each
+ * megabyte.
  * Throws IMAGE_NOT_FOUND with the registry's words, and the signal's reason when it is aborted.
  */
 export async function pullImage(
   docker: DockerClient,
   name: string,
-  say: (line: string) => void,
+  { say, doing }: ImageListener,
   signal: AbortSignal,
 ): Promise<void> {
   say(`Fetching ${name}`);
+  doing(`fetching the image ${name}`);
   try {
     const stream = await docker.pull(name, { abortSignal: signal });
     const layers = new Map<string, { current: number; total: number }>();
@@ -31,7 +33,9 @@ export async function pullImage(
         layers.set(id, { current: progressDetail.current ?? 0, total: progressDetail.total });
       if (performance.now() - saidAt < sayInterval || layers.size === 0) return;
       saidAt = performance.now();
-      say(`Fetched ${megabytes(layers, "current")} of ${megabytes(layers, "total")} MB so far`);
+      const far = `${megabytes(layers, "current")} of ${megabytes(layers, "total")} MB so far`;
+      say(`Fetched ${far}`);
+      doing(`fetching the image ${name}: ${far}`);
     });
   } catch (cause) {
     if (signal.aborted) throw signal.reason;

@@ -4,6 +4,7 @@ import { GauntletError } from "../../../shared/errors.ts";
 import type { ImageSpec } from "../../domain/ports.ts";
 import { buildImage } from "../../platform/docker/build.ts";
 import { type DockerClient, statusOf } from "../../platform/docker/client.ts";
+import type { ImageListener } from "../../platform/docker/progress.ts";
 import { pullImage } from "../../platform/docker/pull.ts";
 
 export type FoundImage = {
@@ -39,18 +40,18 @@ export async function findImage(docker: DockerClient, name: string): Promise<Fou
 }
 
 /**
- * Fetches or builds an image that the engine has not. `say` hears how it goes, line by line. Throws
+ * Fetches or builds an image that the engine has not. The listener hears how it goes. Throws
  * IMAGE_NOT_FOUND, IMAGE_BUILD_FAILED, and the signal's reason when it is aborted.
  */
 export async function makeImage(
   docker: DockerClient,
   image: ImageSpec,
   run: string,
-  say: (line: string) => void,
+  listener: ImageListener,
   signal: AbortSignal,
 ): Promise<FoundImage> {
   const name = imageName(image);
-  if ("name" in image) await pullImage(docker, name, say, signal);
+  if ("name" in image) await pullImage(docker, name, listener, signal);
   else
     await buildImage(
       docker,
@@ -60,7 +61,7 @@ export async function makeImage(
         args: image.args,
         tag: name,
       },
-      say,
+      listener,
       signal,
     );
   const found = await findImage(docker, name);

@@ -2,7 +2,7 @@
 import { appendFileSync, existsSync } from "node:fs";
 import { lstat, readlink, rm, writeFile } from "node:fs/promises";
 import type { Container } from "../../platform/docker/client.ts";
-import { GauntletError } from "../../../shared/errors.ts";
+import { GauntletError, withHint } from "../../../shared/errors.ts";
 import type { ExitRecord } from "../../domain/job.ts";
 import type { AttemptKey, LaunchSpec, Observation, Runner } from "../../domain/ports.ts";
 import { writeFileAtomic } from "../../platform/atomic-file.ts";
@@ -34,6 +34,13 @@ export type DockerRunnerOptions = {
   onEnded?: (key: AttemptKey) => void;
 };
 
+/** An image that is fetched or built for an attempt. */
+type Preparation = {
+  abort: AbortController;
+  /** What is being done now; null while that is only about to begin. */
+  doing: string | null;
+};
+
 /**
  * The Docker runner. The container's name says whose it is, and the engine refuses a second one of
  * that name: so nothing starts twice. What is under way is in the engine and in the attempt's
@@ -50,7 +57,7 @@ export type DockerRunnerOptions = {
 export function createDockerRunner(options: DockerRunnerOptions): Runner {
   /** By folder: what is launched, prepared and watched by this runner. */
   const launching = new Map<string, Promise<void>>();
-  const preparing = new Map<string, AbortController>();
+  const preparing = new Map<string, Preparation>();
   const watches = new Map<string, { begun: Promise<Watch>; watch: Watch | null }>();
 
   /** Folders of attempts that were watched when the engine went away. */
@@ -158,7 +165,8 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
   }
 
   /** Fetches or builds the image, beside the launch: that can take hours. */
-  async function prepare(spec: LaunchSpec, abort: AbortController): Promise<void> {
+  async function prepare(spec: LaunchSpec, preparation: Preparation): Promise<void> {
+    const { abort } = preparation;
     const { image } = spec;
     if (!image) throw new Error("a job without an image is not for this runner");
     const files = attemptFiles(spec.folder);
@@ -167,9 +175,10 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
       for (const file of [files.preparation, files.log])
         appendFileSync(file, `[gauntlet] ${line}\n`, { mode: 0o600 });
     };
+    const listener = { say, doing: (text: string) => void (preparation.doing = text) };
     try {
       const docker = await dockerClient();
-      const found = await makeImage(docker, image, files.run, say, abort.signal);
+      const found = await makeImage(docker, image, files.run, listener, abort.signal);
       // The run's own output takes the place of this file, and begins with what was said here.
       abort.signal.throwIfAborted();
       await startOrEnd(spec, found);
@@ -205,16 +214,18 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
         return endUnstarted(spec, { code: error.code, message: error.message });
       throw dockerError(error);
     }
-    const abort = new AbortController();
-    preparing.set(spec.folder, abort);
-    void prepare(spec, abort);
+    const preparation: Preparation = { abort: new AbortController(), doing: null };
+    preparing.set(spec.folder, preparation);
+    void prepare(spec, preparation);
   }
 
   async function observe(folder: string, key: AttemptKey): Promise<Observation> {
     const files = attemptFiles(folder);
     const exit = await readRecord(files.exit, exitFileSchema);
     if (exit) return { kind: "ended", exit };
-    if (preparing.has(folder) || launching.has(folder)) return { kind: "starting" };
+    const preparation = preparing.get(folder);
+    if (preparation?.doing) return { kind: "starting", doing: preparation.doing };
+    if (preparation || launching.has(folder)) return { kind: "starting" };
     if (!existsSync(files.launch)) return { kind: "absent" };
     const known = watches.get(folder);
     // One that is only beginning may wait for an engine that hangs; nobody else waits for it.
@@ -254,8 +265,7 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
         return await observe(folder, key);
       } catch (error) {
         const known = dockerError(error);
-        if (known instanceof GauntletError)
-          return { kind: "unreachable", detail: `${known.message} ${known.details ?? ""}`.trim() };
+        if (known instanceof GauntletError) return { kind: "unreachable", detail: withHint(known) };
         if (statusOf(error) !== null)
           return { kind: "unreachable", detail: `Docker answered: ${dockerMessage(error)}` };
         throw error;
@@ -267,12 +277,12 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
       if (!existsSync(files.launch) || existsSync(files.stop)) return;
       // It says all by being there, and so needs no space for content.
       await writeFile(files.stop, "");
-      preparing.get(folder)?.abort(new Error("stopped"));
+      preparing.get(folder)?.abort.abort(new Error("stopped"));
       watches.get(folder)?.watch?.look();
     },
 
     async release(folder, key) {
-      preparing.get(folder)?.abort(new Error("released"));
+      preparing.get(folder)?.abort.abort(new Error("released"));
       if (!existsSync(attemptFiles(folder).launch)) return;
       await launching.get(folder)?.catch(() => undefined); // It says so itself.
       try {

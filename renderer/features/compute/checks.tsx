@@ -9,31 +9,57 @@ import { type PlainColumn, PlainTable } from "../../ui/plain-table.tsx";
 import { State } from "../../ui/state.tsx";
 import styles from "./page.module.css";
 
-/**
- * What `gauntlet doctor` says. Only when asked: it reads the whole catalog and looks for every
- * stored file.
- */
+/** What `gauntlet doctor` says: it reads the whole catalog and looks for every stored file. */
 export function Checks() {
-  const { data, error, refetch, isFetching } = useQuery(
-    core.system.doctor.queryOptions({ input: {}, enabled: false }),
+  return (
+    <AskedChecks
+      title="Checks"
+      action="Check this machine"
+      about="Looks at the data folder, its disk, the catalog, every stored file, and the programs that jobs need; says how to mend what is amiss."
+      query={core.system.doctor.queryOptions({ input: {}, enabled: false })}
+    />
   );
+}
+
+/** The part of it that jobs in containers rest on; to see GPUs it starts a container. */
+export function DockerChecks() {
+  return (
+    <AskedChecks
+      title="Docker"
+      action="Check Docker"
+      about="Looks whether the Docker Engine answers, has room for images, and gives containers the GPUs; only experiments with an image need it."
+      query={core.system.docker.queryOptions({ input: {}, enabled: false })}
+    />
+  );
+}
+
+/** Checks that take their time, made only when asked for. */
+function AskedChecks({
+  title,
+  action,
+  about,
+  query,
+}: {
+  title: string;
+  action: string;
+  about: string;
+  query: ReturnType<typeof core.system.doctor.queryOptions>;
+}) {
+  const { data, error, refetch, isFetching } = useQuery(query);
   return (
     <Panel
-      title="Checks"
+      title={title}
       aside={
         <Button size="small" icon="rerun" disabled={isFetching} onClick={() => void refetch()}>
-          {isFetching ? "Checking" : data ? "Check again" : "Check this machine"}
+          {isFetching ? "Checking" : data ? "Check again" : action}
         </Button>
       }
     >
       {error && <ErrorNotice error={error} />}
       {data ? (
-        <PlainTable label="Checks" columns={columns} rows={data} keyOf={({ name }) => name} />
+        <PlainTable label={title} columns={columns} rows={data} keyOf={({ name }) => name} />
       ) : (
-        <p className={styles["note"]}>
-          Looks at the data folder, its disk, the catalog, every stored file, and the programs that
-          jobs need; says how to mend what is amiss.
-        </p>
+        <p className={styles["note"]}>{about}</p>
       )}
     </Panel>
   );

@@ -7,7 +7,7 @@ import { core } from "../../rpc/client.ts";
 import { Panel } from "../../ui/layout.tsx";
 import { ErrorNotice, Skeleton } from "../../ui/notices.tsx";
 import { formatFixed } from "../../ui/numbers.ts";
-import { Checks } from "./checks.tsx";
+import { Checks, DockerChecks } from "./checks.tsx";
 import { Gpus } from "./gpus.tsx";
 import styles from "./page.module.css";
 import { Queue } from "./queue.tsx";
@@ -48,6 +48,7 @@ export function ComputePage() {
         ) : (
           <Skeleton lines={4} />
         )}
+        <DockerChecks />
         <Checks />
       </div>
     </>

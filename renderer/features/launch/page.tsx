@@ -12,6 +12,7 @@ import { type Draft, emptyDraft } from "./draft.ts";
 import { FolderForm } from "./folder-form.tsx";
 import styles from "./page.module.css";
 import { Problems } from "./problems.tsx";
+import { Readiness } from "./readiness.tsx";
 import { RunForm } from "./run-form.tsx";
 import type { LaunchTab } from "./search.ts";
 import { SweepForm } from "./sweep-form.tsx";
@@ -109,6 +110,7 @@ function Experiment({ experiment, readAt }: { experiment: ValidExperiment; readA
           {facts.filter(Boolean).join(" · ")} · <span className="mono">{visible(folder)}</span>
         </span>
       </div>
+      <Readiness folder={folder} evaluate={draft.evaluate} readAt={readAt} />
       {sweep && (
         <Tabs
           label="What to start"

@@ -2,6 +2,7 @@ import { formatCount } from "../../../shared/format.ts";
 import type { InvalidExperiment } from "../../../shared/views.ts";
 import { visible } from "../../../shared/visible.ts";
 import { Icon } from "../../ui/icon.tsx";
+import { sentence } from "../../ui/sentence.ts";
 import { Ticked } from "../../ui/ticked.tsx";
 import styles from "./page.module.css";
 
@@ -48,9 +49,4 @@ export function Problems({ folder, problems }: InvalidExperiment) {
       <div className="mono subtle clip">{visible(folder)}</div>
     </section>
   );
-}
-
-function sentence(text: string): string {
-  const shown = visible(text);
-  return `${shown.charAt(0).toUpperCase()}${shown.slice(1)}${/[.?!]$/.test(shown) ? "" : "."}`;
 }

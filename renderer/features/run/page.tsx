@@ -18,6 +18,7 @@ import { RunStar } from "../runs/run-star.tsx";
 import { TagEditor } from "../runs/tag-editor.tsx";
 import { Attempts } from "./attempts.tsx";
 import { Charts } from "./charts.tsx";
+import { Container } from "./container.tsx";
 import { Evaluations } from "./evaluations.tsx";
 import { Files } from "./files.tsx";
 import { Lineage } from "./lineage.tsx";
@@ -198,6 +199,7 @@ function Overview({ run, isUnfinished }: { run: RunDetail; isUnfinished: boolean
         <Panel title="Command and code">
           <div className={styles["code"]}>
             {train && <CopyLine text={train.command.map(quoted).join(" ")} />}
+            {train?.container && <Container container={train.container} />}
             <Facts
               items={[
                 { name: "folder", value: <span className="mono">{visible(run.folder)}</span> },

@@ -1,12 +1,34 @@
 import { formatDuration } from "../../../shared/format.ts";
-import type { EvaluationView, RunDetail } from "../../../shared/views.ts";
+import type { AttemptView, EvaluationView, RunDetail } from "../../../shared/views.ts";
 import { visible } from "../../../shared/visible.ts";
 import { Icon } from "../../ui/icon.tsx";
+import { sentence } from "../../ui/sentence.ts";
 import { State, type StateName } from "../../ui/state.tsx";
 import styles from "./page.module.css";
 
-/** Train, test, evaluate: how far a run is. */
+/** Train, test, evaluate: how far a run is, and what holds it up. */
 export function Stages({ run }: { run: RunDetail }) {
+  return (
+    <>
+      <Track run={run} />
+      <Conditions run={run} />
+    </>
+  );
+}
+
+/** As sentences below the stages, whose boxes have no room for them. */
+function Conditions({ run }: { run: RunDetail }) {
+  const all = [run, ...run.evaluations].flatMap(({ condition }) => condition ?? []);
+  return (
+    <div className={styles["conditions"]} role="status">
+      {[...new Set(all)].map((condition) => (
+        <p key={condition}>{sentence(condition)}</p>
+      ))}
+    </div>
+  );
+}
+
+function Track({ run }: { run: RunDetail }) {
   return (
     <div className={styles["stages"]}>
       <Stage run={run} stage="train" title="Train" />
@@ -48,9 +70,16 @@ function Stage({ run, stage, title }: { run: RunDetail; stage: string; title: st
   return (
     <div className={styles["stage"]} data-now={isNow(state)}>
       <State state={state} text={title} />
-      <span className="subtle num clip">{attempt?.reason ?? took ?? attempt?.state}</span>
+      <span className="subtle num clip">
+        {attempt?.reason ?? took ?? (attempt && heldUp(run, attempt)) ?? attempt?.state}
+      </span>
     </div>
   );
+}
+
+/** Why an attempt has not started yet, where that is known. */
+function heldUp({ condition }: RunDetail, { state }: AttemptView): string | null {
+  return state === "starting" && condition !== null ? visible(condition) : null;
 }
 
 /** As an attribute that is there or not. */

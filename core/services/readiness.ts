@@ -1,0 +1,94 @@
+/** What a run needs before it can start, looked at without starting or noting anything. */
+import { GauntletError } from "../../shared/errors.ts";
+import type { Finding, Place, Readiness } from "../../shared/readiness.ts";
+import type { Experiment } from "../../shared/schemas/experiment.ts";
+import type { CatalogDataset } from "../catalog/datasets.ts";
+import type { CoreContext } from "./context.ts";
+import { lookForDataset } from "./datasets.ts";
+import { lookAtDocker } from "./docker-readiness.ts";
+import { resolveAttacks } from "./evaluations.ts";
+import { checkedSeed, loadExperiment, resolveParameters } from "./experiments.ts";
+import { gpuReport } from "./gpus.ts";
+import type { RunRequest } from "./runs.ts";
+
+/**
+ * Where a run would run, and what is missing. What is wrong with the request itself is thrown:
+ * SPEC_NOT_FOUND, SPEC_INVALID, PARAMETER_UNKNOWN, PARAMETER_INVALID.
+ */
+export async function readiness(
+  context: CoreContext,
+  request: Omit<RunRequest, "priority">,
+): Promise<Readiness> {
+  const experiment = await loadExperiment(request.folder);
+  const { spec } = experiment;
+  resolveParameters(spec.parameters, request.parameters);
+  checkedSeed(request.seed);
+  const stages = stagesOf(spec, request.evaluate);
+  const gpus = Math.max(...stages.map((stage) => stage.resources.gpus));
+  const canHaveGpus = gpus <= context.slots.gpus.length;
+  const [docker, lackingGpus, inputs] = await Promise.all([
+    lookAtDocker(experiment, gpus > 0 && canHaveGpus),
+    canHaveGpus ? [] : lookAtGpus(context, stages),
+    lookAtInputs(context, spec, request.evaluate),
+  ]);
+  const place: Place = docker?.place ?? { runner: "process" };
+  return { place, findings: [...(docker?.findings ?? []), ...lackingGpus, ...inputs] };
+}
+
+type StageNeeds = { name: string; resources: Experiment["train"]["resources"] };
+
+function stagesOf({ train, test, evaluate }: Experiment, evaluates: boolean): StageNeeds[] {
+  const all = { train, test, evaluate: evaluates ? evaluate : undefined };
+  return Object.entries(all).flatMap(([name, stage]) =>
+    stage ? [{ name, resources: stage.resources }] : [],
+  );
+}
+
+async function lookAtGpus(context: CoreContext, stages: StageNeeds[]): Promise<Finding[]> {
+  const there = context.slots.gpus.length;
+  const { absent } = await gpuReport(context);
+  return stages
+    .filter(({ resources }) => resources.gpus > there)
+    .map(({ name, resources: { gpus } }) =>
+      findingOf(
+        new GauntletError(
+          "GPUS_LACKING",
+          `${name} asks for ${gpus === 1 ? "a GPU" : `${gpus} GPUs`}; this machine has ${there === 0 ? "none" : there}${absent === null ? "" : `: ${absent}`}.`,
+        ),
+      ),
+    );
+}
+
+/** Dataset, samples and attacks. */
+async function lookAtInputs(
+  context: CoreContext,
+  { dataset: name, evaluate }: Experiment,
+  evaluates: boolean,
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  let dataset: CatalogDataset | null = null;
+  const look = async (work: () => unknown) => {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof GauntletError)) throw error;
+      findings.push(findingOf(error));
+    }
+  };
+  if (name !== undefined)
+    await look(async () => {
+      dataset = await lookForDataset(context, name);
+      if (dataset) return;
+      const message = `The dataset ${name} comes with Gauntlet and is packed first.`;
+      findings.push({ state: "note", code: null, message, hint: null });
+    });
+  if (!evaluates || !evaluate) return findings;
+  await look(() => resolveAttacks(context, evaluate.attacks));
+  await look(() => dataset && context.datasetReader.sampleSet(dataset, "test", evaluate.samples));
+  return findings;
+}
+
+/** What stands against a run; jobs wait for what passes by itself once it is mended. */
+export function findingOf({ code, message, hint, retryable }: GauntletError): Finding {
+  return { state: retryable ? "warning" : "failed", code, message, hint };
+}

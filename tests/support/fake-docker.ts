@@ -1,0 +1,171 @@
+/** A Docker Engine that only answers: for the states that a real one cannot be brought into. */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, onTestFinished } from "vitest";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+export type FakeImage = { name: string; size?: number; digest?: string };
+
+export type FakeEngine = {
+  images?: readonly FakeImage[];
+  /** Where its images lie; a folder of this machine has its disk looked at. */
+  root?: string;
+  runtimes?: readonly string[];
+  /** What making a container is refused with. */
+  refuses?: string;
+  /** Exit status of every container. */
+  exitCode?: number;
+  /** All that it answers with, such as 500 for an engine that is broken. */
+  broken?: { status: number; message: string };
+  /** Called when an image is to be fetched or built, with what reports progress and then ends. */
+  onImage?: (tell: (event: object) => void) => Promise<void>;
+};
+
+/** A path for a socket that nobody listens on yet. */
+export function socketPath(): string {
+  return join(temporaryFolder(), "docker.sock");
+}
+
+/** One that lasts for a whole file of tests; the system's folder of temporary files keeps nothing. */
+export function fixedSocket(): string {
+  const folder = mkdtempSync(join(tmpdir(), "gauntlet-docker-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, "docker.sock");
+}
+
+type Answer = (response: ServerResponse, match: readonly string[]) => void | Promise<void>;
+
+/** Answers on a socket until the test ends. Returns what closes it sooner. */
+export async function startFakeDocker(
+  socket: string,
+  engine: FakeEngine = {},
+): Promise<() => Promise<void>> {
+  const images = new Map((engine.images ?? []).map((image) => [image.name, image]));
+  const containers = new Map<string, ReturnType<typeof fakeContainer>>();
+
+  const routes: [RegExp, Answer][] = [
+    [/^GET \/version$/, (to) => send(to, 200, { Version: "27.1.0", ApiVersion: "1.46" })],
+    [
+      /^GET \/info$/,
+      (to) =>
+        send(to, 200, {
+          DockerRootDir: engine.root ?? "/nowhere/to/be/found",
+          Runtimes: Object.fromEntries((engine.runtimes ?? ["runc"]).map((name) => [name, {}])),
+        }),
+    ],
+    [
+      /^GET \/images\/json$/,
+      (to) =>
+        send(
+          to,
+          200,
+          [...images.values()].map(({ name, size = 80e6 }) => ({ RepoTags: [name], Size: size })),
+        ),
+    ],
+    [
+      /^GET \/images\/(.+)\/json$/,
+      (to, [name = ""]) => {
+        const image = images.get(decodeURIComponent(name));
+        if (!image) return send(to, 404, { message: `No such image: ${name}` });
+        send(to, 200, { Id: imageId, RepoDigests: image.digest ? [image.digest] : [] });
+      },
+    ],
+    [
+      /^POST \/(?:images\/create|build)\?(.+)/,
+      async (to, [query]) => {
+        const asked = new URLSearchParams(query);
+        const fetched = [asked.get("fromImage"), asked.get("tag")].filter(Boolean).join(":");
+        to.writeHead(200, { "content-type": "application/json" });
+        await engine.onImage?.((event) => to.write(`${JSON.stringify(event)}\n`));
+        const name = asked.get("t") ?? fetched;
+        images.set(name, { name });
+        to.end();
+      },
+    ],
+    [
+      /^POST \/containers\/create\?name=([^&]+)/,
+      (to, [name = ""]) => {
+        if (engine.refuses !== undefined) return send(to, 500, { message: engine.refuses });
+        containers.set(name, fakeContainer());
+        send(to, 201, { Id: name });
+      },
+    ],
+    [
+      /^GET \/containers\/([^/]+)\/json$/,
+      (to, [name = ""]) => {
+        const state = containers.get(name);
+        if (!state) return send(to, 404, { message: "No such container" });
+        send(to, 200, { Id: name, State: state, HostConfig: {} });
+      },
+    ],
+    [
+      /^POST \/containers\/([^/]+)\/start$/,
+      (to, [name = ""]) => {
+        const now = new Date().toISOString();
+        const code = engine.exitCode ?? 0;
+        // It has ended before anybody looks.
+        containers.set(name, {
+          ...fakeContainer(),
+          Status: "exited",
+          ExitCode: code,
+          StartedAt: now,
+          FinishedAt: now,
+        });
+        send(to, 204);
+      },
+    ],
+    [
+      /^POST \/containers\/[^/]+\/wait/,
+      (to) => send(to, 200, { StatusCode: engine.exitCode ?? 0 }),
+    ],
+    [/^GET \/containers\/[^/]+\/logs/, (to) => send(to, 200)],
+    [
+      /^DELETE \/containers\/([^/?]+)/,
+      (to, [name = ""]) =>
+        containers.delete(name) ? send(to, 204) : send(to, 404, { message: "No such container" }),
+    ],
+  ];
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    request.resume();
+    if (engine.broken)
+      return send(response, engine.broken.status, { message: engine.broken.message });
+    const asked = `${request.method} ${request.url}`;
+    for (const [pattern, give] of routes) {
+      const match = pattern.exec(asked.replace(/(\/json)\?.*$/, "$1"));
+      if (match) return give(response, match.slice(1));
+    }
+    send(response, 404, { message: `not answered here: ${asked}` });
+  }
+
+  const server = createServer((request, response) => void answer(request, response));
+  await new Promise<void>((resolve) => server.listen(socket, resolve));
+  const close = async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    rmSync(socket, { force: true });
+  };
+  onTestFinished(close);
+  return close;
+}
+
+export const imageId = `sha256:${"a1".repeat(32)}`;
+
+function fakeContainer() {
+  return {
+    Status: "created",
+    Running: false,
+    OOMKilled: false,
+    ExitCode: 0,
+    Pid: 0,
+    StartedAt: "",
+    FinishedAt: "",
+  };
+}
+
+function send(response: ServerResponse, status: number, body?: object): void {
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(body && JSON.stringify(body));
+}
