@@ -10,6 +10,7 @@ import { prepareDataFolder } from "./platform/data-folder.ts";
 import { createErrorLog } from "./platform/error-log.ts";
 import { listGpus } from "./platform/gpus.ts";
 import { foreignGpuUsers } from "./platform/gpu-processes.ts";
+import { createSecretFile, type Seal } from "./platform/secret-file.ts";
 import { createIdSource } from "./platform/ids.ts";
 import { installationFolder } from "./platform/installation.ts";
 import { createMachineMeter } from "./platform/machine.ts";
@@ -42,6 +43,8 @@ export async function createCore(options: {
   data: string;
   clock?: Clock;
   cpus?: number;
+  /** Seals the values of secrets; without it they are kept as they are, readable by this user. */
+  seal?: Seal;
 }): Promise<Core> {
   const { data, clock = systemClock } = options;
   prepareDataFolder(data);
@@ -61,6 +64,7 @@ export async function createCore(options: {
       installation: installationFolder,
     };
     const errorLog = createErrorLog(join(data, "logs"));
+    const secrets = createSecretFile(join(data, "secrets.json"), clock, options.seal ?? null);
     const slots = {
       cpus: options.cpus ?? availableParallelism(),
       gpus: (await listGpus()).map(({ index }) => index),
@@ -71,6 +75,7 @@ export async function createCore(options: {
       trees,
       datasetsFolder: folders.datasets,
       jobsFolder,
+      secrets,
       runners: new Map([
         [
           "process",
@@ -97,6 +102,7 @@ export async function createCore(options: {
       artifacts,
       trees,
       engine,
+      secrets,
       slots,
       machine: createMachineMeter(() => clock.now()),
       clock,

@@ -1,0 +1,114 @@
+/** Secrets of experiments: they come to the job, and to nothing else. */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { openTestCore, folderWith, logOf, runToEnd } from "../support/core.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const timeout = 120_000;
+const value = "Tq7-secret/Value+0123456789";
+const base64 = Buffer.from(value).toString("base64").replace(/=+$/, "");
+
+/** Tells what it was given in ways that are no secret, and then in ways that are. */
+const program = `import { readFileSync, statSync } from "node:fs";
+import { createHash } from "node:crypto";
+const hash = (text) => createHash("sha256").update(text).digest("hex").slice(0, 16);
+const file = process.env.KEY_FILE;
+console.log("env", hash(process.env.TOKEN ?? ""), "renamed", hash(process.env.OTHER ?? ""));
+console.log("file", hash(readFileSync(file, "utf8")), (statSync(file).mode & 0o777).toString(8));
+console.log("path", file);
+const value = process.env.TOKEN;
+process.stdout.write("cut " + value.slice(0, 9));
+await new Promise((resolve) => setTimeout(resolve, 200));
+process.stdout.write(value.slice(9) + " end\\n");
+console.log("base64", Buffer.from(value).toString("base64"));
+console.error("failed with", value);
+`;
+const hash = async (text: string) => {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return Buffer.from(digest).toString("hex").slice(0, 16);
+};
+const yaml = `name: guarded
+secrets: { TOKEN: {}, SECOND: { env: OTHER }, KEY: { file: key.pem } }
+train: { command: [node, train.mjs] }
+`;
+
+/** Files below a folder that hold a text. */
+function holders(folder: string, text: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((path) => join(folder, path))
+    .filter((path) => statSync(path).isFile() && readFileSync(path).includes(text));
+}
+
+test("a job is given its secrets, and nothing else holds them", { timeout }, async () => {
+  const { client, data } = await openTestCore();
+  for (const name of ["TOKEN", "SECOND", "KEY"])
+    await client.secrets.set({ name, value: name === "TOKEN" ? value : `${name}-${value}\n` });
+  const folder = folderWith({ "gauntlet.yaml": yaml, "train.mjs": program });
+  const detail = await runToEnd(client, folder);
+  expect(detail.state).toBe("succeeded");
+  const log = await logOf(client, detail.id);
+  expect(log).toContain(
+    `env ${await hash(value)} renamed ${await hash(`SECOND-${value}\n`)}\nfile ${await hash(`KEY-${value}\n`)} 400\n`,
+  );
+  expect(log).toContain("cut *** end\n");
+  expect(log).toContain("failed with ***\n");
+  const path = /^path (.*)$/m.exec(log)?.[1] ?? "";
+  expect(path.startsWith(data)).toBe(false);
+  expect(statSync(path, { throwIfNoEntry: false })).toBeUndefined();
+  const out = join(temporaryFolder(), "runs.json");
+  await client.export({ table: { what: "runs" }, format: "json", file: out });
+  for (const text of [value, base64]) {
+    expect(holders(data, text)).toEqual(text === value ? [join(data, "secrets.json")] : []);
+    for (const told of [log, JSON.stringify(detail), readFileSync(out, "utf8")])
+      expect(told).not.toContain(text);
+  }
+});
+
+test("a run whose secret is not there is refused before it is queued", { timeout }, async () => {
+  const { client } = await openTestCore();
+  const sweep = "sweep: { values: { seed: [0, 1] } }\n";
+  const folder = folderWith({ "gauntlet.yaml": yaml + sweep, "train.mjs": program });
+  await client.secrets.set({ name: "TOKEN", value });
+  const refused = {
+    data: {
+      code: "SECRET_MISSING",
+      message: "The experiment guarded asks for secrets that are not set: SECOND, KEY.",
+      hint: "gauntlet secrets set SECOND; gauntlet secrets set KEY.",
+    },
+  };
+  await expect(client.runs.submit({ folder })).rejects.toMatchObject(refused);
+  await expect(client.sweeps.submit({ folder })).rejects.toMatchObject(refused);
+  expect((await client.runs.list({})).total).toBe(0);
+});
+
+test("a job whose secret was removed meanwhile waits for it", { timeout }, async () => {
+  const { client, data, close } = await openTestCore();
+  await client.secrets.set({ name: "TOKEN", value });
+  const folder = folderWith({
+    "gauntlet.yaml":
+      "name: a\nsecrets: { TOKEN: {} }\nparameters: { n: { type: integer, default: 1 } }\n" +
+      "train: { command: [node, -e, 'process.exit(process.env.TOKEN ? 0 : 1)'] }\n",
+  });
+  const first = await runToEnd(client, folder);
+  expect(first.state).toBe("succeeded");
+  await client.secrets.remove({ name: "TOKEN" });
+  await expect(client.secrets.remove({ name: "TOKEN" })).rejects.toMatchObject({
+    data: { code: "SECRET_NOT_FOUND" },
+  });
+  await expect(client.runs.rerun({ run: first.id })).rejects.toMatchObject({
+    data: { code: "SECRET_MISSING" },
+  });
+  await close();
+  expect(holders(data, value)).toEqual([]);
+});
+
+test("what a client says in the wrong way is not said back", { timeout }, async () => {
+  const { client } = await openTestCore();
+  const long = value.repeat(2000);
+  const error: unknown = await client.secrets
+    .set({ name: "TOKEN", value: long })
+    .catch((thrown: unknown) => thrown);
+  expect(JSON.stringify(error)).toContain("at most 32768 characters");
+  expect(JSON.stringify(error)).not.toContain(value);
+});
