@@ -1,8 +1,12 @@
 /** Secrets of experiments: they come to the job, and to nothing else. */
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { expect, test } from "vitest";
-import { openTestCore, folderWith, logOf, runToEnd } from "../support/core.ts";
+import { execFile } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { secretFolder } from "../../core/platform/secret-folder.ts";
+import { hasProgram, nodeImage } from "../parts.ts";
+import { openTestCore, folderWith, logOf, runToEnd, until, untilDone } from "../support/core.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const timeout = 120_000;
@@ -23,6 +27,12 @@ await new Promise((resolve) => setTimeout(resolve, 200));
 process.stdout.write(value.slice(9) + " end\\n");
 console.log("base64", Buffer.from(value).toString("base64"));
 console.error("failed with", value);
+// Tells that it may be looked at, and waits until that is done.
+import { existsSync, writeFileSync } from "node:fs";
+const out = process.env.GAUNTLET_RUN_DIR + "/out/";
+writeFileSync(out + "looks", "");
+if (process.argv[2] === "wait")
+  while (!existsSync(out + "looked")) await new Promise((resolve) => setTimeout(resolve, 20));
 `;
 const hash = async (text: string) => {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
@@ -111,4 +121,102 @@ test("what a client says in the wrong way is not said back", { timeout }, async 
     .catch((thrown: unknown) => thrown);
   expect(JSON.stringify(error)).toContain("at most 32768 characters");
   expect(JSON.stringify(error)).not.toContain(value);
+});
+
+describe.skipIf(!hasProgram("docker with node"))("[docker with node]", { timeout }, () => {
+  const inImage = yaml
+    .replace("train:", `image: ${nodeImage}\ntrain:`)
+    .replace("train.mjs]", "train.mjs, wait]");
+  const docker = async (...args: string[]) =>
+    (await promisify(execFile)("docker", args)).stdout.trim();
+
+  async function begun(text = inImage) {
+    const core = await openTestCore();
+    for (const name of ["TOKEN", "SECOND", "KEY"])
+      await core.client.secrets.set({
+        name,
+        value: name === "TOKEN" ? value : `${name}-'${value}'\n`,
+      });
+    const folder = folderWith({ "gauntlet.yaml": text, "train.mjs": program });
+    const { run } = await core.client.runs.submit({ folder });
+    const { job } = await until(async () => (await core.client.runs.get({ run })).attempts[0]);
+    const attempt = join(core.data, "jobs", job, "1");
+    const name = `gauntlet-${job}-1`;
+    onTestFinished(async () => {
+      await docker("rm", "-f", name);
+      rmSync(secretFolder(attempt), { recursive: true, force: true });
+    });
+    await until(async () => existsSync(join(attempt, "run", "out", "looks")));
+    return { ...core, run, attempt, name };
+  }
+
+  test("settings, layers, log and data folder are without them", async () => {
+    const { client, data, run, attempt, name } = await begun();
+    const inspected = await docker("inspect", name);
+    const processes = await docker("top", name, "-eo", "pid,args");
+    const image = `gauntlet-test/secrets:${process.pid}`;
+    await docker("commit", name, image);
+    const history = await docker("history", "--no-trunc", image);
+    const settings = await docker("inspect", image);
+    const changed = await docker("diff", name);
+    await docker("rmi", image);
+    // Its layer has an empty folder to mount at.
+    expect(changed.split("\n")).not.toContainEqual(
+      expect.stringMatching(/gauntlet\/secrets|gauntlet\/env/),
+    );
+    expect(existsSync(secretFolder(attempt))).toBe(true);
+    expect(dirname(secretFolder(attempt)).startsWith(data)).toBe(false);
+    for (const text of [value, base64]) {
+      for (const told of [inspected, processes, history, settings])
+        expect(told).not.toContain(text);
+      expect(holders(data, text)).toEqual(text === value ? [join(data, "secrets.json")] : []);
+    }
+    await docker("exec", name, "touch", "/gauntlet/out/looked");
+    await untilDone(client, [run]);
+    const detail = await client.runs.get({ run });
+    expect(detail.state).toBe("succeeded");
+    const log = await logOf(client, run);
+    expect(log).toContain(
+      `env ${await hash(value)} renamed ${await hash(`SECOND-'${value}'\n`)}\nfile ${await hash(`KEY-'${value}'\n`)} 400\npath /run/gauntlet/secrets/key.pem\n`,
+    );
+    expect(log).toContain("cut *** end\n");
+    expect(log).toContain("failed with ***\n");
+    expect(existsSync(secretFolder(attempt))).toBe(false);
+    for (const text of [value, base64]) expect(JSON.stringify(detail) + log).not.toContain(text);
+  });
+
+  test.each([
+    ["they stand in memory still", false],
+    ["they are gone, as after a restart of the machine", true],
+  ])("a new core keeps them out of the log: %s", async (_what, areGone) => {
+    const { data, run, attempt, name, close } = await begun();
+    await close();
+    if (areGone) rmSync(secretFolder(attempt), { recursive: true });
+    // What an earlier core has written is looked for in the new one's words alone.
+    rmSync(join(attempt, "log"), { force: true });
+    const { client } = await openTestCore(data);
+    await client.work.resume({});
+    await until(async () => existsSync(join(attempt, "log")));
+    await docker("exec", name, "touch", "/gauntlet/out/looked");
+    await untilDone(client, [run]);
+    const log = await logOf(client, run);
+    expect(log).toContain(areGone ? "[gauntlet] The output is left out" : "failed with ***\n");
+    for (const text of [value, base64]) {
+      expect(log).not.toContain(text);
+      expect(holders(data, text)).toEqual(text === value ? [join(data, "secrets.json")] : []);
+    }
+    expect(existsSync(secretFolder(attempt))).toBe(false);
+  });
+
+  test("a program that is not there is told as without secrets", async () => {
+    const { client } = await openTestCore();
+    await client.secrets.set({ name: "TOKEN", value });
+    const folder = folderWith({
+      "gauntlet.yaml": `name: a\nimage: ${nodeImage}\nsecrets: { TOKEN: {} }\ntrain: { command: [no-such-program] }\n`,
+    });
+    expect(await runToEnd(client, folder)).toMatchObject({
+      state: "failed",
+      reason: "command-not-found",
+    });
+  });
 });

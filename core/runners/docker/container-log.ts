@@ -4,11 +4,15 @@ import { existsSync, readFileSync, renameSync, rmSync, statSync } from "node:fs"
 import { Writable } from "node:stream";
 import type { Container } from "../../platform/docker/client.ts";
 import type { DockerClient } from "../../platform/docker/client.ts";
+import { createRedactor, type Redactor } from "../../domain/redaction.ts";
 import { openJobLog } from "../process/job-log.ts";
 import type { AttemptFiles } from "./attempt.ts";
 
 /** Bytes of the end of the log that are remembered for its last line. */
 const lastBytes = 4096;
+
+const unknownSecrets =
+  "[gauntlet] The output is left out: the secrets that may be in it are not known any more.\n";
 
 export type ContainerLog = {
   /** Resolves when all output has come. Rejects when the engine is gone. */
@@ -26,12 +30,15 @@ export type ContainerLog = {
  * Follows the output from its very beginning, into a file of its own. What an earlier engine has
  * written of it has its place taken once this is as long: so nothing is missing and nothing
  * doubled, wherever the earlier one was cut off.
+ * @param secrets values that are taken out; null when they are not known any more, and then nothing
+ *   of the output is written, for they may be in it
  */
 export async function followLog(
   docker: DockerClient,
   container: Container,
   files: AttemptFiles,
   limit: number,
+  secrets: readonly string[] | null,
 ): Promise<ContainerLog> {
   const known = sizeOf(files.log);
   const own = `${files.log}.${randomUUID()}`;
@@ -50,7 +57,6 @@ export async function followLog(
   }
 
   function write(chunk: Buffer): void {
-    lastOutput = performance.now();
     log.write(chunk);
     last = Buffer.concat([last, chunk]).subarray(-lastBytes);
     length += chunk.length;
@@ -61,25 +67,35 @@ export async function followLog(
   // What was said while the image was fetched or built stands in front of the output.
   if (existsSync(files.preparation)) write(readFileSync(files.preparation));
   const stream = await container.logs({ follow: true, stdout: true, stderr: true });
-  const sink = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      write(chunk);
-      done();
-    },
-  });
+  if (secrets === null && known === null) write(Buffer.from(unknownSecrets));
+  // One for each stream: what the other writes may stand between two pieces of a value.
+  const redactors = {
+    output: createRedactor(secrets ?? [], write),
+    errors: createRedactor(secrets ?? [], write),
+  };
+  const into = (redactor: Redactor) =>
+    new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        lastOutput = performance.now();
+        if (secrets !== null) redactor.write(chunk);
+        done();
+      },
+    });
   const ended = new Promise<void>((resolve, reject) => {
     stream.once("end", resolve);
     stream.once("error", reject);
     stream.once("aborted", () => reject(new Error("aborted")));
   });
   ended.catch(() => (isBroken = true));
-  docker.modem.demuxStream(stream, sink, sink);
+  docker.modem.demuxStream(stream, into(redactors.output), into(redactors.errors));
   return {
     ended,
     isBroken: () => isBroken,
     lastOutput: () => lastOutput,
     lastLine: () => last.toString("utf8").trimEnd().split("\n").at(-1) ?? "",
     close() {
+      redactors.output.end();
+      redactors.errors.end();
       const dropped = log.end();
       // The engine keeps no more than it was told to; what is here already is more then.
       if ((sizeOf(own) ?? 0) >= (known ?? 0)) takePlace();

@@ -26,16 +26,20 @@ export type Watch = {
   look(): void;
 };
 
-/** Begins to watch a container that was started. */
+/**
+ * Begins to watch a container that was started.
+ * @param secrets values that its log is without; null when they are not known any more
+ */
 export async function watchContainer(
   docker: DockerClient,
   container: Container,
   files: AttemptFiles,
   launch: LaunchFile,
+  secrets: readonly string[] | null,
 ): Promise<Watch> {
   const [{ State, HostConfig }, log] = await Promise.all([
     container.inspect(),
-    followLog(docker, container, files, launch.logLimit),
+    followLog(docker, container, files, launch.logLimit, secrets),
   ]);
   const since = Date.parse(State.StartedAt);
   const usage = startUsageLog({
