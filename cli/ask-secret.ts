@@ -44,8 +44,8 @@ function decode(bytes: Buffer): string {
 /** Reads a line without echo. The terminal is as it was when this ends, in whatever way. */
 function ask(prompt: string): Promise<string> {
   const { stdin, stderr } = process;
-  stderr.write(prompt);
   stdin.setRawMode(true).setEncoding("utf8").resume();
+  stderr.write(prompt);
   let value = "";
   return new Promise<string>((resolve, reject) => {
     const cancel = () => reject(new GauntletError("USAGE", "Nothing was typed: nothing is kept."));

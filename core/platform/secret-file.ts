@@ -1,9 +1,8 @@
 /** Secrets in a file that its owner alone may read. */
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { z } from "zod";
 import { GauntletError } from "../../shared/errors.ts";
-import { secretNameSchema } from "../../shared/schemas/secrets.ts";
+import { type KeptSecrets, secretFileSchema } from "../../shared/schemas/secrets.ts";
 import type { Clock, SecretStore } from "../domain/ports.ts";
 import { writeFileAtomic } from "./atomic-file.ts";
 import { isErrno } from "./errno.ts";
@@ -15,18 +14,6 @@ export type Seal = {
   /** Null for what was sealed with another key, or under another name. */
   open(sealed: string, name: string): string | null;
 };
-
-const fileSchema = z.object({
-  schema: z.literal(1),
-  secrets: z.record(
-    secretNameSchema,
-    z.union([
-      z.strictObject({ setAt: z.number(), value: z.string() }),
-      z.strictObject({ setAt: z.number(), sealed: z.string() }),
-    ]),
-  ),
-});
-type Kept = z.infer<typeof fileSchema>["secrets"];
 
 /** More than this no file of ours has, bytes. */
 const largestFile = 64 * 2 ** 20;
@@ -44,7 +31,7 @@ export function createSecretFile(path: string, clock: Clock, seal: Seal | null):
   /** One change at a time, for each begins with what the one before has left. */
   let last: Promise<unknown> = Promise.resolve();
 
-  function change<T>(work: (kept: Kept) => T): Promise<T> {
+  function change<T>(work: (kept: KeptSecrets) => T): Promise<T> {
     const changed = last.then(async () => {
       const kept = await readKept(path);
       const before = JSON.stringify(kept);
@@ -56,7 +43,7 @@ export function createSecretFile(path: string, clock: Clock, seal: Seal | null):
     return changed;
   }
 
-  async function write(secrets: Kept): Promise<void> {
+  async function write(secrets: KeptSecrets): Promise<void> {
     try {
       await writeFileAtomic(
         path,
@@ -99,7 +86,7 @@ export function createSecretFile(path: string, clock: Clock, seal: Seal | null):
   };
 }
 
-async function readKept(path: string): Promise<Kept> {
+async function readKept(path: string): Promise<KeptSecrets> {
   let file: FileHandle;
   try {
     // A link could lead to a file of somebody else, and a pipe would be waited for.
@@ -120,13 +107,20 @@ async function readKept(path: string): Promise<Kept> {
         "SECRETS_EXPOSED",
         `Others can read or write ${path}: it is not used.`,
       );
-    return fileSchema.parse(JSON.parse(await file.readFile("utf8"))).secrets;
-  } catch (cause) {
-    // The cause is left out: a parser's words hold a piece of what it read.
-    if (cause instanceof SyntaxError || cause instanceof z.ZodError) throw unreadable(path);
-    throw cause;
+    const kept = parse(await file.readFile("utf8"));
+    if (kept) return kept;
+    throw unreadable(path);
   } finally {
     await file.close();
+  }
+}
+
+/** Null for what is none of ours. A parser's own error would tell a piece of it. */
+function parse(text: string): KeptSecrets | null {
+  try {
+    return secretFileSchema.safeParse(JSON.parse(text)).data?.secrets ?? null;
+  } catch {
+    return null;
   }
 }
 

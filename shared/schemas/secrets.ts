@@ -8,7 +8,10 @@ export const mostSecrets = 64;
 /** What may be a secret's name and, where none is given, its variable's. */
 export const secretNameSchema = z
   .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, "use letters, digits and '_', at most 100 of them");
+  .regex(
+    /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]{0,99}$/,
+    "use letters, digits and '_', at most 100 of them",
+  );
 
 export const secretValueSchema = z
   .string()
@@ -75,3 +78,16 @@ export const secretViewSchema = z.object({
   setAt: z.number(),
 });
 export type SecretView = z.infer<typeof secretViewSchema>;
+
+/** The file that they are kept in. */
+export const secretFileSchema = z.object({
+  schema: z.literal(1),
+  secrets: z.record(
+    secretNameSchema,
+    z.union([
+      z.strictObject({ setAt: z.number(), value: z.string() }),
+      z.strictObject({ setAt: z.number(), sealed: z.string() }),
+    ]),
+  ),
+});
+export type KeptSecrets = z.infer<typeof secretFileSchema>["secrets"];

@@ -14,14 +14,25 @@ export function startCli(
 ) {
   return spawn(process.execPath, [program, ...args], {
     cwd,
-    env: { ...process.env, GAUNTLET_DATA: data, NO_COLOR: "1", ...env },
+    env: environmentFor(data, env),
     stdio: ["ignore", "pipe", "pipe"],
   });
 }
 
-/** Runs the `gauntlet` command to its end. */
-export function runCli(args: readonly string[], data: string, cwd?: string): Promise<CliResult> {
-  const child = startCli(args, data, cwd);
+function environmentFor(data: string, env: Readonly<Record<string, string>> = {}) {
+  return { ...process.env, GAUNTLET_DATA: data, NO_COLOR: "1", ...env };
+}
+
+/** Runs the `gauntlet` command to its end, with `input` as its standard input. */
+export function runCli(
+  args: readonly string[],
+  data: string,
+  cwd?: string,
+  input = "",
+): Promise<CliResult> {
+  const child = spawn(process.execPath, [program, ...args], { cwd, env: environmentFor(data) });
+  child.stdin.on("error", () => undefined); // It may end before it has read all.
+  child.stdin.end(input);
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString("utf8")));
