@@ -10,7 +10,8 @@ import { prepareDataFolder } from "./platform/data-folder.ts";
 import { createErrorLog } from "./platform/error-log.ts";
 import { listGpus } from "./platform/gpus.ts";
 import { foreignGpuUsers } from "./platform/gpu-processes.ts";
-import { createSecretFile, type Seal } from "./platform/secret-file.ts";
+import { createSeal } from "./platform/seal.ts";
+import { createSecretFile } from "./platform/secret-file.ts";
 import { createIdSource } from "./platform/ids.ts";
 import { installationFolder } from "./platform/installation.ts";
 import { createMachineMeter } from "./platform/machine.ts";
@@ -43,8 +44,8 @@ export async function createCore(options: {
   data: string;
   clock?: Clock;
   cpus?: number;
-  /** Seals the values of secrets; without it they are kept as they are, readable by this user. */
-  seal?: Seal;
+  /** Key of 32 bytes that secrets are sealed with; without one their file is all that guards them. */
+  secretsKey?: Uint8Array | null;
 }): Promise<Core> {
   const { data, clock = systemClock } = options;
   prepareDataFolder(data);
@@ -64,7 +65,11 @@ export async function createCore(options: {
       installation: installationFolder,
     };
     const errorLog = createErrorLog(join(data, "logs"));
-    const secrets = createSecretFile(join(data, "secrets.json"), clock, options.seal ?? null);
+    const secrets = createSecretFile(
+      join(data, "secrets.json"),
+      clock,
+      options.secretsKey ? createSeal(options.secretsKey) : null,
+    );
     const slots = {
       cpus: options.cpus ?? availableParallelism(),
       gpus: (await listGpus()).map(({ index }) => index),

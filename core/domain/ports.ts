@@ -147,6 +147,14 @@ export type SecretStore = {
   remove(name: string): Promise<boolean>;
 };
 
+/** Turns values into what is kept of them and back. */
+export type Seal = {
+  /** Text that means nothing without the key. */
+  close(value: string, name: string): string;
+  /** Null for what was sealed with another key, or under another name. */
+  open(sealed: string, name: string): string | null;
+};
+
 /** Files kept by content. Hashes are lower-case SHA-256. */
 export type ArtifactStore = {
   /** Keeps a file's bytes; the same bytes are stored once. Belongs inside `keeping`. */

@@ -3,17 +3,9 @@ import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { GauntletError } from "../../shared/errors.ts";
 import { type KeptSecrets, secretFileSchema } from "../../shared/schemas/secrets.ts";
-import type { Clock, SecretStore } from "../domain/ports.ts";
+import type { Clock, Seal, SecretStore } from "../domain/ports.ts";
 import { writeFileAtomic } from "./atomic-file.ts";
 import { isErrno } from "./errno.ts";
-
-/** Turns values into what is kept of them and back. */
-export type Seal = {
-  /** Text that means nothing without the key. */
-  close(value: string, name: string): string;
-  /** Null for what was sealed with another key, or under another name. */
-  open(sealed: string, name: string): string | null;
-};
 
 /** More than this no file of ours has, bytes. */
 const largestFile = 64 * 2 ** 20;

@@ -1,9 +1,12 @@
 /** Secrets of experiments: they come to the job, and to nothing else. */
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { connectToCore } from "../../core/api/socket-client.ts";
 import { secretFolder } from "../../core/platform/secret-folder.ts";
 import { hasProgram, nodeImage } from "../parts.ts";
 import { openTestCore, folderWith, logOf, runToEnd, until, untilDone } from "../support/core.ts";
@@ -220,3 +223,50 @@ describe.skipIf(!hasProgram("docker with node"))("[docker with node]", { timeout
     });
   });
 });
+
+test(
+  "the window's core seals values; another one cannot open them, and says so",
+  { timeout },
+  async () => {
+    const data = temporaryFolder();
+    const key = randomBytes(32);
+    const open = async () => {
+      const program = fileURLToPath(new URL("../../cli/gauntlet.mjs", import.meta.url));
+      const child = spawn(process.execPath, [program, "--data", data, "core", "--key"]);
+      onTestFinished(() => void child.kill());
+      child.stdin.write(`${key.toString("base64")}\n`);
+      await new Promise((resolve) => child.stdout.once("data", resolve));
+      const { client, close } = await connectToCore(data);
+      return {
+        client,
+        async end() {
+          close();
+          const gone = new Promise((resolve) => child.once("exit", resolve));
+          child.stdin.end();
+          expect(await gone).toBe(0);
+        },
+      };
+    };
+    const folder = folderWith({
+      "gauntlet.yaml": `name: a\nsecrets: { TOKEN: {} }\ntrain: { command: [node, -e, "process.exit(process.env.TOKEN.length === 27 ? 0 : 1)"] }\n`,
+    });
+    const window = await open();
+    await window.client.secrets.set({ name: "TOKEN", value });
+    expect((await runToEnd(window.client, folder)).state).toBe("succeeded");
+    await window.end();
+    for (const text of [value, base64, key.toString("base64")])
+      expect(holders(data, text)).toEqual([]);
+    const other = await openTestCore(data);
+    const { run } = await other.client.runs.submit({ folder });
+    const { condition } = await until(async () => {
+      const { jobs } = await other.client.system.queue({});
+      return jobs.find((job) => job.condition !== null);
+    });
+    expect(condition).toContain("TOKEN cannot be opened here");
+    await other.close();
+    const again = await open();
+    await untilDone(again.client, [run]);
+    expect((await again.client.runs.get({ run })).state).toBe("succeeded");
+    await again.end();
+  },
+);
