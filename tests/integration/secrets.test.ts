@@ -1,7 +1,7 @@
 /** Secrets of experiments: they come to the job, and to nothing else. */
 import { execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -95,26 +95,43 @@ test("a run whose secret is not there is refused before it is queued", { timeout
   expect((await client.runs.list({})).total).toBe(0);
 });
 
-test("a job whose secret was removed meanwhile waits for it", { timeout }, async () => {
-  const { client, data, close } = await openTestCore();
-  await client.secrets.set({ name: "TOKEN", value });
-  const folder = folderWith({
-    "gauntlet.yaml":
-      "name: a\nsecrets: { TOKEN: {} }\nparameters: { n: { type: integer, default: 1 } }\n" +
-      "train: { command: [node, -e, 'process.exit(process.env.TOKEN ? 0 : 1)'] }\n",
-  });
-  const first = await runToEnd(client, folder);
-  expect(first.state).toBe("succeeded");
-  await client.secrets.remove({ name: "TOKEN" });
-  await expect(client.secrets.remove({ name: "TOKEN" })).rejects.toMatchObject({
-    data: { code: "SECRET_NOT_FOUND" },
-  });
-  await expect(client.runs.rerun({ run: first.id })).rejects.toMatchObject({
-    data: { code: "SECRET_MISSING" },
-  });
-  await close();
-  expect(holders(data, value)).toEqual([]);
-});
+test(
+  "a job whose secret was removed meanwhile waits until it is set again",
+  { timeout },
+  async () => {
+    const { client, data } = await openTestCore(undefined, { cpus: 1 });
+    const program = `import { existsSync } from "node:fs";
+while (!existsSync(process.argv[2])) await new Promise((resolve) => setTimeout(resolve, 20));
+process.exit(process.env.TOKEN === "second-one" ? 0 : 1);`;
+    const experiment = (secrets: string, gate: string) =>
+      folderWith({
+        "gauntlet.yaml": `name: a\n${secrets}train: { command: [node, train.mjs, "${gate}"] }\n`,
+        "train.mjs": program,
+      });
+    const gate = join(data, "gate");
+    await client.secrets.set({ name: "TOKEN", value: "first-one" });
+    const before = await client.runs.submit({ folder: experiment("", gate) });
+    const folder = experiment("secrets: { TOKEN: {} }\n", data);
+    const { run } = await client.runs.submit({ folder });
+    await client.secrets.remove({ name: "TOKEN" });
+    await expect(client.secrets.remove({ name: "TOKEN" })).rejects.toMatchObject({
+      data: { code: "SECRET_NOT_FOUND" },
+    });
+    await expect(client.runs.rerun({ run })).rejects.toMatchObject({
+      data: { code: "SECRET_MISSING" },
+    });
+    writeFileSync(gate, "");
+    await untilDone(client, [before.run]);
+    const { condition } = await until(async () => {
+      const { jobs } = await client.system.queue({});
+      return jobs.find((job) => job.condition !== null);
+    });
+    expect(condition).toBe("The secret TOKEN is not set any more.");
+    await client.secrets.set({ name: "TOKEN", value: "second-one" });
+    await untilDone(client, [run]);
+    expect((await client.runs.get({ run })).state).toBe("succeeded");
+  },
+);
 
 test("what a client says in the wrong way is not said back", { timeout }, async () => {
   const { client } = await openTestCore();
