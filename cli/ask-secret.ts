@@ -1,5 +1,5 @@
 import { GauntletError } from "../shared/errors.ts";
-import { longestSecret } from "../shared/schemas/secrets.ts";
+import { longestSecret } from "../shared/secret-limits.ts";
 
 const enter = /[\r\n]/;
 const ctrlC = "\u0003";

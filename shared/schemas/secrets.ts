@@ -1,7 +1,6 @@
 import { z } from "zod";
+import { longestSecret } from "../secret-limits.ts";
 
-/** Longest value, characters: in UTF-8 a variable of it still fits what Linux takes, 128 KiB. */
-export const longestSecret = 32 * 1024;
 /** Most secrets that one experiment may ask for. */
 export const mostSecrets = 64;
 

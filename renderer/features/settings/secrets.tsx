@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { longestSecret, type SecretView } from "../../../shared/schemas/secrets.ts";
+import type { SecretView } from "../../../shared/schemas/secrets.ts";
+import { longestSecret } from "../../../shared/secret-limits.ts";
 import { visible } from "../../../shared/visible.ts";
 import { core } from "../../rpc/client.ts";
 import { Button } from "../../ui/button.tsx";
