@@ -1,4 +1,4 @@
-import { formatPercent } from "../shared/format.ts";
+import { epsilonText, formatPercent, normText } from "../shared/format.ts";
 import type { LeaderboardView } from "../shared/views.ts";
 import { visible } from "../shared/visible.ts";
 import { bold, type Column, dim, table } from "./terminal.ts";
@@ -21,6 +21,9 @@ export function leaderboardText(view: LeaderboardView): string {
         "score: median over samples of the smallest verified distance; interval: bootstrap, 95 %;",
       ),
       dim("columns of attacks: the same median with that attack alone, · the strongest of a row."),
+      ...(view.fixed.length > 0
+        ? [dim("columns of a norm: accuracy under the attacks at that epsilon.")]
+        : []),
     );
   return parts.join("\n");
 }
@@ -28,10 +31,10 @@ export function leaderboardText(view: LeaderboardView): string {
 function caption({ set, threatModel, classes }: LeaderboardView): string {
   if (!threatModel) return set.date;
   const { norm, minimal, epsilon, bounds, samples, dataset, split, queries } = threatModel;
-  const size = minimal ? "minimal" : `epsilon ${epsilon ?? "?"}`;
+  const size = minimal ? "minimal" : `epsilon ${epsilonText(epsilon ?? 0)}`;
   return [
     set.date,
-    `${norm === "linf" ? "L∞" : norm.toUpperCase()} ${size}`,
+    `${normText(norm)} ${size}`,
     `bounds [${bounds.join(", ")}]`,
     `N = ${samples} of ${dataset}/${split}`,
     ...(queries === null ? [] : [`${queries} queries`]),
@@ -54,6 +57,14 @@ function rankedColumns(view: LeaderboardView): Column<Ranked>[] {
       title: `robust at ${epsilon}`,
       align: "right",
       value: ({ robustAccuracy }) => formatPercent(robustAccuracy[index] ?? Number.NaN),
+    })),
+    ...view.fixed.map(({ norm, epsilon }, index): Column<Ranked> => ({
+      title: `${normText(norm)} ${epsilonText(epsilon ?? 0)}`,
+      align: "right",
+      value: ({ fixed }) => {
+        const accuracy = fixed[index]?.accuracy;
+        return accuracy === undefined ? "–" : formatPercent(accuracy);
+      },
     })),
     ...view.set.attacks.map((attack): Column<Ranked> => ({
       title: attack,

@@ -307,6 +307,11 @@ export const contract = {
           models: z.array(name).default([]),
           attacks: attacks.default("active"),
           samples: z.int().positive().nullable().default(null),
+          /** Another threat model: success within an epsilon, in the scale of its bounds. */
+          fixed: z
+            .object({ norm: normSchema, epsilon: z.number().positive() })
+            .nullable()
+            .default(null),
           again: z.boolean().default(false),
           dryRun: z.boolean().default(false),
         }),

@@ -426,6 +426,11 @@ const leaderboardFacts = {
   ),
   verified: z.int(),
   needed: z.int(),
+  /**
+   * Under each of the view's `fixed`: the share of samples that no attack fooled, in [0, 1], and
+   * which attacks tried; null where none is verified on every sample.
+   */
+  fixed: z.array(z.object({ accuracy: z.number(), attacks: z.array(z.string()) }).nullable()),
 };
 
 const threatModelViewSchema = z.object({
@@ -447,6 +452,8 @@ export const leaderboardViewSchema = z.object({
   epsilons: z.array(z.number()),
   /** The classes whose samples count; empty: all. */
   classes: z.array(z.int()),
+  /** Threat models with an epsilon, on the same dataset, that models were evaluated under. */
+  fixed: z.array(threatModelViewSchema),
   ranked: z.array(
     z.object({
       ...leaderboardFacts,

@@ -95,7 +95,7 @@ export const failureReasons = {
   },
   lost: {
     retryable: true,
-    hint: "The job's supervisor is gone without a record, as after a power cut or kill -9.",
+    hint: "What it ran under is gone without a record, as after a power cut, kill -9 or a restart of Docker. It has one more try.",
   },
 } as const;
 export type FailureReason = keyof typeof failureReasons;
@@ -105,8 +105,11 @@ export type ExitRecord = {
   /** Exit status, or null when a signal ended it or it never started. */
   code: number | null;
   signal: string | null;
-  /** Why the supervisor ended it, when it did; `stopped` when it was asked to. */
-  endedBy: "itself" | "stopped" | "timed-out" | "silent" | "out-of-memory";
+  /**
+   * Why the runner ended it, when it did; `stopped` when it was asked to, `place-lost` when the
+   * place that it ran in went away and took it along, as Docker does when it is restarted.
+   */
+  endedBy: "itself" | "stopped" | "timed-out" | "silent" | "out-of-memory" | "place-lost";
   /** Set when the program could not be started: the system's error, such as ENOENT. */
   startError: { code: string; message: string } | null;
   /** Milliseconds since 1970. */
@@ -147,6 +150,12 @@ export function verdictOf(exit: ExitRecord): Verdict {
     case "silent":
     case "out-of-memory":
       return { state: "failed", reason: exit.endedBy, raw: describeExit(exit) };
+    case "place-lost":
+      return {
+        state: "failed",
+        reason: "lost",
+        raw: `Docker was restarted: ${describeExit(exit)}`,
+      };
     case "itself":
       if (exit.code === 0) return { state: "succeeded" };
       if (exit.signal) return { state: "failed", reason: "killed", raw: describeExit(exit) };

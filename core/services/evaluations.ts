@@ -5,7 +5,7 @@ import {
   evaluateSchema,
   type Experiment,
 } from "../../shared/schemas/experiment.ts";
-import type { ThreatModel } from "../../shared/schemas/threat-model.ts";
+import type { Norm, ThreatModel } from "../../shared/schemas/threat-model.ts";
 import { didYouMean } from "../../shared/suggest.ts";
 import type { CatalogAttack } from "../catalog/attacks.ts";
 import type { CatalogDataset } from "../catalog/datasets.ts";
@@ -161,6 +161,11 @@ export type FillRequest = {
   attacks: EvaluatePlan["attacks"];
   /** Null: as the model's experiment says, or as other models on its dataset were evaluated. */
   samples: number | null;
+  /**
+   * Success within an epsilon instead of the smallest distance. Null: as the experiment says, or,
+   * where every attack works at one and the same epsilon, that one.
+   */
+  fixed: { norm: Norm; epsilon: number } | null;
   /** Count as missing, too, what left samples without a verified outcome. */
   again: boolean;
   /** Only say what is missing. */
@@ -186,6 +191,7 @@ export async function fillEvaluations(
 ): Promise<FillResult> {
   const { catalog, engine } = context;
   const attacks = resolveAttacks(context, request.attacks);
+  const fixed = request.fixed ?? ownEpsilonOf(attacks);
   const isNamed = request.models.length > 0;
   const wanted = isNamed
     ? request.models.map((name) => findModel(context, name))
@@ -205,7 +211,7 @@ export async function fillEvaluations(
   });
   catalog.transaction(() => {
     for (const model of models) {
-      const threatModelId = threatModelOf(context, model, request.samples);
+      const threatModelId = threatModelOf(context, model, { samples: request.samples, fixed });
       for (const attack of attacks) {
         const found = catalog.evaluations.find(model.id, attack.id, threatModelId);
         const isIncomplete =
@@ -228,15 +234,28 @@ export async function fillEvaluations(
   return result;
 }
 
+/** The norm and epsilon of attacks that all work at the same one, by their option `epsilon`. */
+function ownEpsilonOf(attacks: readonly CatalogAttack[]): FillRequest["fixed"] {
+  const [first] = attacks;
+  const epsilon = first?.definition.options["epsilon"];
+  if (!first || typeof epsilon !== "number" || epsilon <= 0) return null;
+  const { norm } = first.definition;
+  const isSame = attacks.every(
+    ({ definition: { minimal, norm: other, options } }) =>
+      !minimal && other === norm && options["epsilon"] === epsilon,
+  );
+  return isSame ? { norm, epsilon } : null;
+}
+
 /**
  * The threat model that a model is evaluated under: what its experiment says, else the one most
- * used on its dataset, so that results can be compared. A given number of samples is another
- * threat model, for this time only.
+ * used on its dataset, so that results can be compared. A given number of samples or epsilon is
+ * another threat model, for this time only.
  */
 export function threatModelOf(
   context: CoreContext,
   model: CatalogModel,
-  samples: number | null,
+  { samples, fixed }: Pick<FillRequest, "samples" | "fixed">,
 ): string {
   const { catalog } = context;
   if (!model.datasetId)
@@ -246,8 +265,14 @@ export function threatModelOf(
   const dataset = catalog.datasets.get(model.datasetId);
   const plan = experimentOf(context, model)?.evaluate;
   const usual = plan ? undefined : catalog.evaluations.mostUsedThreatModelOn(dataset.id);
-  if (usual && samples === null) return usual;
+  if (usual && samples === null && fixed === null) return usual;
   const { threat_model, samples: planned } = plan ?? evaluateSchema.parse({});
-  const threat = usual ? catalog.evaluations.threatModel(usual).threat : threat_model;
-  return threatModelFor(context, dataset, threat, samples ?? planned);
+  const base = usual ? catalog.evaluations.threatModel(usual) : null;
+  const threat = base?.threat ?? threat_model;
+  return threatModelFor(
+    context,
+    dataset,
+    fixed ? { ...threat, ...fixed, minimal: false } : threat,
+    samples ?? base?.sampleSet.indexes.length ?? planned,
+  );
 }

@@ -4,6 +4,7 @@ import type { CatalogThreatModel } from "../catalog/evaluations.ts";
 import { robustAccuracies } from "../domain/worst-case.ts";
 import type { CoreContext } from "./context.ts";
 import { attackSet } from "./evaluations.ts";
+import { accuracyUnder, fixedThreatModels } from "./fixed-epsilon.ts";
 import { epsilonLimits, positionsAmong, scoreAmong, scoreUnderSet } from "./scores.ts";
 import { chosenThreatModel, threatModelView } from "./threat-models.ts";
 
@@ -39,12 +40,15 @@ function rank(context: Context, request: LeaderboardRequest): LeaderboardView {
     threatModel: null,
     epsilons: request.epsilons,
     classes: request.classes,
+    fixed: [],
     ranked: [],
     incomplete: [],
   };
   const threat = chosenThreatModel(context, request.threatModel);
   if (!threat) return view;
   view.threatModel = threatModelView(context, threat);
+  const fixed = fixedThreatModels(context, threat);
+  view.fixed = fixed.map((each) => threatModelView(context, each));
   const scoreOf = scorer(context, set, threat, request);
   const models = new Set(catalog.evaluations.modelsUnder(threat.id));
   for (const model of catalog.models.list()) {
@@ -60,6 +64,7 @@ function rank(context: Context, request: LeaderboardRequest): LeaderboardView {
       perAttack: score.perAttack,
       verified: score.verified,
       needed: score.needed,
+      fixed: fixed.map((each) => accuracyUnder(context, model.id, each, request.classes)),
     };
     if (score.state === "incomplete") view.incomplete.push({ ...facts, reason: score.reason });
     else {

@@ -161,6 +161,25 @@ export function scoreAmong(
   );
 }
 
+/**
+ * The worst that attacks at a fixed epsilon did to each sample: what they did not fool counts as
+ * out of reach, which holds within that epsilon alone. Null while outcomes are missing.
+ */
+export function worstWithin(
+  context: Context,
+  modelId: string,
+  attacks: readonly CatalogAttack[],
+  { id, threat }: Pick<CatalogThreatModel, "id" | "threat">,
+  positions: Int32Array | undefined,
+): WorstCase | null {
+  const asMinimal = attacks.map((attack) => ({
+    ...attack,
+    definition: { ...attack.definition, minimal: true },
+  }));
+  const among = { id, threat: { ...threat, minimal: true } };
+  return scoreAmong(context, modelId, asMinimal, among, { positions }).worst;
+}
+
 /** The positions of the samples of some classes; undefined for no classes, which means all samples. */
 export function positionsAmong(
   { catalog }: Context,

@@ -14,23 +14,27 @@ type State = Pick<ContainerInfo["State"], "ExitCode" | "OOMKilled" | "StartedAt"
 /**
  * The record of an ended container.
  * @param reason why it was asked to end, when it was
+ * @param wasCutOff whether the engine was away while it ran: a restart ends what runs
  * @param lastLine of its log: the container's init says there why it could not start the program
  */
 export function exitOf(
   state: State,
   reason: Reason | null,
   lastLine: string,
+  wasCutOff: boolean,
 ): Pick<ExitRecord, "code" | "signal" | "endedBy" | "startError" | "startedAt" | "endedAt"> {
   const startedAt = Date.parse(state.StartedAt);
   const times = { startedAt, endedAt: Math.max(startedAt, Date.parse(state.FinishedAt)) };
   const startError = startErrorOf(state.ExitCode, lastLine);
   if (startError) return { code: null, signal: null, endedBy: "itself", startError, ...times };
   const signal = signals.get(state.ExitCode - signalBase) ?? null;
+  const byItself =
+    wasCutOff && (signal !== null || state.ExitCode === 255) ? "place-lost" : "itself";
   return {
     code: signal === null ? state.ExitCode : null,
     signal,
     // One of its processes may have been killed for it while the program went on and succeeded.
-    endedBy: state.OOMKilled && state.ExitCode !== 0 ? "out-of-memory" : (reason ?? "itself"),
+    endedBy: state.OOMKilled && state.ExitCode !== 0 ? "out-of-memory" : (reason ?? byItself),
     startError: null,
     ...times,
   };

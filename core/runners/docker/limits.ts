@@ -5,7 +5,7 @@ import { isErrno } from "../../platform/errno.ts";
 import type { AttemptFiles, LaunchFile } from "./attempt.ts";
 
 /** Why a job is ended before it ends itself. */
-export type Reason = Exclude<ExitRecord["endedBy"], "itself" | "out-of-memory">;
+export type Reason = Exclude<ExitRecord["endedBy"], "itself" | "out-of-memory" | "place-lost">;
 
 /**
  * Returns what looks once: a reason to end the job, if there is one. Log and metrics are signs of

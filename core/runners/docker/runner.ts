@@ -55,6 +55,9 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
   const preparing = new Map<string, AbortController>();
   const watches = new Map<string, { begun: Promise<Watch>; watch: Watch | null }>();
 
+  /** Folders of attempts that were watched when the engine went away. */
+  const cutOff = new Set<string>();
+
   async function containerOf(key: AttemptKey): Promise<Container> {
     return (await dockerClient()).getContainer(containerName(key));
   }
@@ -72,7 +75,13 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
     begun.then((watch) => {
       entry.watch = watch;
       // What went wrong is seen at the next look: the engine is asked again then.
-      void watch.done.then(forget, forget).finally(() => options.onEnded?.(key));
+      void watch.done
+        .then(
+          () => cutOff.delete(folder),
+          () => cutOff.add(folder),
+        )
+        .then(forget)
+        .finally(() => options.onEnded?.(key));
     }, forget);
     return begun;
   }
@@ -81,8 +90,11 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
     const files = attemptFiles(folder);
     const launch = await readRecord(files.launch, launchFileSchema);
     if (!launch) throw new Error(`${files.launch} is gone`);
-    const secrets = launch.hasSecrets ? await placedValues(folder) : [];
-    return watchContainer(await dockerClient(), await containerOf(key), files, launch, secrets);
+    const docker = await dockerClient();
+    return watchContainer(docker, await containerOf(key), files, launch, {
+      wasCutOff: cutOff.has(folder),
+      secrets: launch.hasSecrets ? await placedValues(folder) : [],
+    });
   }
 
   async function start(spec: LaunchSpec, image: FoundImage): Promise<void> {

@@ -26,20 +26,24 @@ export type Watch = {
   look(): void;
 };
 
-/**
- * Begins to watch a container that was started.
- * @param secrets values that its log is without; null when they are not known any more
- */
+export type Known = {
+  /** Whether an earlier watch of it was cut off because the engine went away. */
+  wasCutOff: boolean;
+  /** Values that its log is without; null when they are not known any more. */
+  secrets: readonly string[] | null;
+};
+
+/** Begins to watch a container that was started. */
 export async function watchContainer(
   docker: DockerClient,
   container: Container,
   files: AttemptFiles,
   launch: LaunchFile,
-  secrets: readonly string[] | null,
+  known: Known,
 ): Promise<Watch> {
   const [{ State, HostConfig }, log] = await Promise.all([
     container.inspect(),
-    followLog(docker, container, files, launch.logLimit, secrets),
+    followLog(docker, container, files, launch.logLimit, known.secrets),
   ]);
   const since = Date.parse(State.StartedAt);
   const usage = startUsageLog({
@@ -110,7 +114,7 @@ export async function watchContainer(
       // Removed by somebody else: there is no record of how it ended.
       if (!info) return;
       const exit: ExitRecord = {
-        ...exitOf(info.State, reason, log.lastLine()),
+        ...exitOf(info.State, reason, log.lastLine(), known.wasCutOff),
         ...usage.stop(),
         logDropped,
       };

@@ -37,7 +37,7 @@ export type SupervisorFile = z.infer<typeof supervisorFileSchema>;
 export const exitFileSchema: z.ZodType<ExitRecord> = z.object({
   code: z.int().nullable(),
   signal: z.string().nullable(),
-  endedBy: z.enum(["itself", "stopped", "timed-out", "silent", "out-of-memory"]),
+  endedBy: z.enum(["itself", "stopped", "timed-out", "silent", "out-of-memory", "place-lost"]),
   startError: z.object({ code: z.string(), message: z.string() }).nullable(),
   startedAt: z.number(),
   endedAt: z.number(),

@@ -17,7 +17,7 @@ const endInterval = 50;
  * Why the supervisor ends a job. `terminated`: somebody outside Gauntlet ended the supervisor, as
  * the system does when it shuts down, or removed the attempt's folder.
  */
-export type Reason = Exclude<ExitRecord["endedBy"], "itself"> | "terminated";
+export type Reason = Exclude<ExitRecord["endedBy"], "itself" | "place-lost"> | "terminated";
 
 export type Watched = {
   files: AttemptFiles;

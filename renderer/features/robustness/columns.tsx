@@ -1,6 +1,6 @@
 import type { LeaderboardView } from "../../../shared/views.ts";
 import { Link } from "@tanstack/react-router";
-import { shortId } from "../../../shared/format.ts";
+import { epsilonText, normText, shortId } from "../../../shared/format.ts";
 import { visible } from "../../../shared/visible.ts";
 import { formatFixed, formatNumber } from "../../ui/numbers.ts";
 import type { Column } from "../../ui/table.tsx";
@@ -13,7 +13,7 @@ import type { ModelRow } from "./rows.ts";
  * `best` the right end of the scale of scores.
  */
 export function matrixColumns(
-  { set: { attacks }, epsilons }: Pick<LeaderboardView, "set" | "epsilons">,
+  { set: { attacks }, epsilons, fixed }: Pick<LeaderboardView, "set" | "epsilons" | "fixed">,
   largest: number,
   best: number,
 ): Column<ModelRow>[] {
@@ -94,6 +94,24 @@ export function matrixColumns(
           <span className="subtle">–</span>
         ) : (
           formatFixed(share * 100, 1)
+        );
+      },
+    })),
+    ...fixed.map(({ id, norm, epsilon, samples }, index): Column<ModelRow> => ({
+      id: `fixed ${id}`,
+      title: `${normText(norm)} ${epsilonText(epsilon ?? 0)}`,
+      label: `Accuracy under attacks within ${normText(norm)} ${epsilonText(epsilon ?? 0)}, ${samples} samples, %`,
+      unit: "%",
+      width: 100,
+      align: "right",
+      cell: (row) => {
+        const found = row.fixed[index];
+        return found ? (
+          <span title={found.attacks.map(visible).join(", ")}>
+            {formatFixed(found.accuracy * 100, 1)}
+          </span>
+        ) : (
+          <span className="subtle">–</span>
         );
       },
     })),

@@ -12,6 +12,8 @@ export type ModelRow = {
   reason: string | null;
   verified: number;
   needed: number;
+  /** Under each of the board's threat models with an epsilon. */
+  fixed: LeaderboardView["ranked"][number]["fixed"];
   /** In the order of the set's attacks. */
   cells: readonly Cell[];
   /** Index of the attack with the smallest median, the weakest gate, once all are verified. */
@@ -37,6 +39,7 @@ export function modelRows(board: LeaderboardView, matrix: RobustnessMatrixView):
       reason: "reason" in facts ? facts.reason : null,
       verified: facts.verified,
       needed: facts.needed,
+      fixed: facts.fixed,
       cells,
       weakest: weakestOf(cells),
     };
