@@ -14,6 +14,7 @@ import { leaderboardCommand } from "./commands/leaderboard.ts";
 import { modelCommands } from "./commands/models.ts";
 import { runCommand, sweepCommand, waitCommand } from "./commands/run.ts";
 import { runsCommands } from "./commands/runs.ts";
+import { secretCommands } from "./commands/secrets.ts";
 import { serveCommand, startCommand } from "./commands/serve.ts";
 import { sweepsCommands } from "./commands/sweeps.ts";
 import { sqlCommand } from "./commands/sql.ts";
@@ -48,6 +49,7 @@ for (const command of [
   attackCommands(),
   datasetCommands(),
   leaderboardCommand(),
+  secretCommands(),
   doctorCommand(),
   demoCommand(),
   startCommand(),

@@ -10,6 +10,8 @@ import { prepareDataFolder } from "./platform/data-folder.ts";
 import { createErrorLog } from "./platform/error-log.ts";
 import { listGpus } from "./platform/gpus.ts";
 import { foreignGpuUsers } from "./platform/gpu-processes.ts";
+import { createSeal } from "./platform/seal.ts";
+import { createSecretFile } from "./platform/secret-file.ts";
 import { createIdSource } from "./platform/ids.ts";
 import { installationFolder } from "./platform/installation.ts";
 import { createMachineMeter } from "./platform/machine.ts";
@@ -42,6 +44,8 @@ export async function createCore(options: {
   data: string;
   clock?: Clock;
   cpus?: number;
+  /** Key of 32 bytes that secrets are sealed with; without one their file is all that guards them. */
+  secretsKey?: Uint8Array | null;
 }): Promise<Core> {
   const { data, clock = systemClock } = options;
   prepareDataFolder(data);
@@ -61,6 +65,11 @@ export async function createCore(options: {
       installation: installationFolder,
     };
     const errorLog = createErrorLog(join(data, "logs"));
+    const secrets = createSecretFile(
+      join(data, "secrets.json"),
+      clock,
+      options.secretsKey ? createSeal(options.secretsKey) : null,
+    );
     const slots = {
       cpus: options.cpus ?? availableParallelism(),
       gpus: (await listGpus()).map(({ index }) => index),
@@ -71,6 +80,7 @@ export async function createCore(options: {
       trees,
       datasetsFolder: folders.datasets,
       jobsFolder,
+      secrets,
       runners: new Map([
         [
           "process",
@@ -97,6 +107,7 @@ export async function createCore(options: {
       artifacts,
       trees,
       engine,
+      secrets,
       slots,
       machine: createMachineMeter(() => clock.now()),
       clock,

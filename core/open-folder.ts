@@ -21,11 +21,15 @@ export type FolderConnection = {
 /**
  * Opens a data folder: as its owner, or through the core that owns it already.
  * Throws what createCore throws, and CORE_UNREACHABLE.
+ * @param secretsKey as createCore takes it; of no use where another core answers
  */
-export async function connectFolder(data: string): Promise<FolderConnection> {
+export async function connectFolder(
+  data: string,
+  secretsKey: Uint8Array | null = null,
+): Promise<FolderConnection> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const core = await createCore({ data });
+      const core = await createCore({ data, secretsKey });
       return {
         client: clientOf(core.router),
         answer: answerWith(core.router),
@@ -66,9 +70,13 @@ const secondThought = 5000;
  */
 export async function openFolder(
   data: string,
-  { onTaken, onError }: { onTaken(): void; onError(error: unknown): void },
+  {
+    onTaken,
+    onError,
+    secretsKey = null,
+  }: { onTaken(): void; onError(error: unknown): void; secretsKey?: Uint8Array | null },
 ): Promise<OpenFolder> {
-  const first = await connectFolder(data);
+  const first = await connectFolder(data, secretsKey);
   const closing = new AbortController();
   let current = first;
 
@@ -77,7 +85,7 @@ export async function openFolder(
       await current.lost;
       if (closing.signal.aborted) return;
       try {
-        const next = await connectFolder(data);
+        const next = await connectFolder(data, secretsKey);
         if (closing.signal.aborted) return await next.close();
         current = next;
         await current.client.work.resume({});

@@ -14,5 +14,8 @@ export const channels = {
   theme: "theme",
 } as const;
 
-/** What main says to the host; `page` comes with a port. */
-export type HostOrder = "page" | "end";
+/**
+ * What main says to the host. First the key that secrets are sealed with, in Base64, or null; that way,
+ * for arguments are seen by all. `page` comes with a port.
+ */
+export type HostOrder = { secretsKey: string | null } | "page" | "end";

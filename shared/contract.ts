@@ -28,6 +28,7 @@ import {
   sqlResultSchema,
 } from "./runs-table.ts";
 import { nameSchema, parameterValueSchema } from "./schemas/scalars.ts";
+import { secretNameSchema, secretValueSchema, secretViewSchema } from "./schemas/secrets.ts";
 import { normSchema } from "./schemas/threat-model.ts";
 import {
   addedDatasetSchema,
@@ -119,6 +120,14 @@ export const contract = {
         }),
       )
       .output(z.array(z.string())),
+  },
+  secrets: {
+    /** Names and dates. No call gives a value. */
+    list: base.input(nothing).output(z.array(secretViewSchema)),
+    set: base
+      .input(z.object({ name: secretNameSchema, value: secretValueSchema }))
+      .output(z.object({ name: z.string() })),
+    remove: base.input(z.object({ name })).output(z.object({ name: z.string() })),
   },
   experiments: {
     /** What the gauntlet.yaml of a folder says, or what is wrong with it; nothing is noted. */

@@ -130,6 +130,24 @@ export const errorCodes = {
     "environment",
     "Ask for fewer under resources in gauntlet.yaml; gauntlet doctor tells which GPUs there are.",
   ),
+  SECRET_MISSING: entry("input", "gauntlet secrets set NAME keeps its value on this machine."),
+  SECRET_NOT_FOUND: entry("not-found", "gauntlet secrets list shows what there is."),
+  SECRET_INVALID: entry(
+    "input",
+    "A secret is text of 1 to 32,768 characters without NUL; its name has letters, digits and '_'.",
+  ),
+  SECRETS_EXPOSED: entry(
+    "environment",
+    "Take the others' rights away with chmod 600, and change the secrets where they are from.",
+  ),
+  SECRETS_UNREADABLE: entry(
+    "environment",
+    "Move the file away and set the secrets again: gauntlet secrets set NAME.",
+  ),
+  SECRET_SEALED: entry(
+    "environment",
+    "The desktop window has sealed it: keep the window open, or set it anew with gauntlet secrets set NAME.",
+  ),
   PYTHON_MISSING: entry("environment", "Install Python 3.8 or newer, or put python3 on PATH."),
 } as const satisfies Record<string, Entry>;
 export type ErrorCode = keyof typeof errorCodes;

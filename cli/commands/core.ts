@@ -22,14 +22,23 @@ const pause = 300;
 export function coreCommand(): Command {
   return new Command("core")
     .description("the core of the desktop window")
-    .action((_options: object, command: Command) => keepOpen(dataFolderOf(command)));
+    .option(
+      "--key",
+      "the first line of the input is the key that secrets are sealed with, or empty",
+    )
+    .action(({ key }: { key?: true }, command: Command) =>
+      keepOpen(dataFolderOf(command), key === true),
+    );
 }
 
-async function keepOpen(data: string): Promise<void> {
+async function keepOpen(data: string, hasKey: boolean): Promise<void> {
+  const line = hasKey ? firstLine() : "";
   const ended = untilToldToEnd();
+  const secretsKey = (await line) === "" ? null : Buffer.from(await line, "base64");
   try {
     const { openFolder } = await import("../../core/open-folder.ts");
     const folder = await openFolder(data, {
+      secretsKey,
       onTaken: () => say({ kind: "ready", socket: socketPath(data) }),
       onError: (error) => sayProblem(error),
     });
@@ -58,6 +67,28 @@ function say(note: CoreNote): void {
 
 function sayProblem(error: unknown): void {
   say({ kind: "problem", error: toldError(error).toData() });
+}
+
+/** The first line of the input; nothing where it ends before that. */
+function firstLine(): Promise<string> {
+  return new Promise((resolve) => {
+    let text = "";
+    const read = (chunk: Buffer) => {
+      text += chunk.toString("latin1");
+      const end = text.indexOf("\n");
+      if (end !== -1) done(text.slice(0, end));
+    };
+    const done = (line: string) => {
+      process.stdin.off("data", read);
+      // Who listened no more would else hold up the end of the input.
+      process.stdin.resume();
+      resolve(line);
+    };
+    process.stdin
+      .on("data", read)
+      .once("close", () => done(""))
+      .once("end", () => done(""));
+  });
 }
 
 function untilToldToEnd(): Promise<void> {

@@ -39,6 +39,7 @@ import {
   sweepDetail,
   sweepView,
 } from "../services/sweeps.ts";
+import { removeSecret } from "../services/secrets.ts";
 import { version } from "../services/version.ts";
 import {
   attackSetView,
@@ -74,6 +75,15 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
       doctor: os.system.doctor.handler(() => examine(context)),
       docker: os.system.docker.handler(() => examineDocker(context)),
       names: os.system.names.handler(({ input: { kind, ...range } }) => catalog.names(kind, range)),
+    },
+    secrets: {
+      list: os.secrets.list.handler(() => context.secrets.list()),
+      set: os.secrets.set.handler(async ({ input: { name, value } }) => {
+        await context.secrets.set(name, value);
+        context.engine.wake(); // A job may have waited for it.
+        return { name };
+      }),
+      remove: os.secrets.remove.handler(({ input }) => removeSecret(context, input.name)),
     },
     experiments: {
       read: os.experiments.read.handler(({ input }) => readExperiment(input.folder)),

@@ -1,6 +1,7 @@
 import type { Attack } from "../../shared/schemas/attack.ts";
 import type { ModelInterface, Resources } from "../../shared/schemas/experiment.ts";
 import type { SampleSet, Stage } from "../../shared/schemas/run-folder.ts";
+import type { SecretUse } from "../../shared/schemas/secrets.ts";
 import type { ParameterValue } from "../../shared/schemas/scalars.ts";
 import type { ThreatModel } from "../../shared/schemas/threat-model.ts";
 import type { FailureReason, JobState } from "./job.ts";
@@ -14,6 +15,8 @@ export type JobSpec = {
   /** Working directory, relative to the run folder. */
   cwd: "in/code" | "in/attack" | ".";
   env: Record<string, string>;
+  /** Which secrets it is given, and how; absent for none. Their values are asked for at the start. */
+  secrets?: SecretUse[];
   parameters: Record<string, ParameterValue>;
   seed: number;
   resources: Resources;

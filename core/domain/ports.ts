@@ -8,6 +8,7 @@ import type { Attempt, Job } from "./job-spec.ts";
 import type { MetricBatch } from "./metric-lines.ts";
 import type { OutcomeRow } from "./outcome.ts";
 import type { TreeManifest } from "./tree.ts";
+import type { SecretUse, SecretView } from "../../shared/schemas/secrets.ts";
 import type { Dataset } from "../../shared/schemas/dataset.ts";
 
 /** Identifies one attempt of one job; external names derive from it. */
@@ -28,6 +29,9 @@ export type ImageSpec =
       label: string;
     };
 
+/** A secret that a job is given. Never written but to where the job finds it, nor logged. */
+export type GivenSecret = SecretUse & { value: string };
+
 /** What a runner needs to start an attempt. Paths are absolute. */
 export type LaunchSpec = {
   key: AttemptKey;
@@ -41,6 +45,8 @@ export type LaunchSpec = {
   cwd: string;
   /** Added to the runner's base environment. */
   env: Record<string, string>;
+  /** Values for this start alone: a runner lets them outlive the job nowhere. */
+  secrets: readonly GivenSecret[];
   /** Milliseconds. */
   timeLimit: number;
   silenceLimit: number;
@@ -129,6 +135,26 @@ export type ForeignGpuUsers = (held: ReadonlySet<number>) => Promise<ReadonlyMap
 
 /** The wall clock; a port so that tests can set it back. Milliseconds since 1970. */
 export type Clock = { now(): number };
+
+/** Secrets of this machine's user. */
+export type SecretStore = {
+  /** By name. Throws SECRETS_EXPOSED and SECRETS_UNREADABLE, as all of these do. */
+  list(): Promise<SecretView[]>;
+  /** The value, or null where there is no such secret. Throws SECRET_SEALED. */
+  get(name: string): Promise<string | null>;
+  /** Keeps a value, in place of an earlier one. Throws DISK_FULL. */
+  set(name: string, value: string): Promise<void>;
+  /** Forgets a secret; false where there is none. */
+  remove(name: string): Promise<boolean>;
+};
+
+/** Turns values into what is kept of them and back. */
+export type Seal = {
+  /** Text that means nothing without the key. */
+  close(value: string, name: string): string;
+  /** Null for what was sealed with another key, or under another name. */
+  open(sealed: string, name: string): string | null;
+};
 
 /** Files kept by content. Hashes are lower-case SHA-256. */
 export type ArtifactStore = {

@@ -68,6 +68,7 @@ function open(
     trees: createTreeStore(artifacts),
     datasetsFolder: join(data, "datasets"),
     jobsFolder: join(data, "jobs"),
+    secrets: { get: async () => null },
     runners: new Map([["process", pretend.runner]]),
     slots: { cpus: 8, gpus: machine.gpus },
     foreignGpuUsers: machine.foreignGpuUsers,

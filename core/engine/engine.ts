@@ -4,7 +4,13 @@ import { dirname, join } from "node:path";
 import { GauntletError, withHint } from "../../shared/errors.ts";
 import { isTerminal } from "../domain/job.ts";
 import type { Attempt, Job } from "../domain/job-spec.ts";
-import type { EngineStore, ForeignGpuUsers, Observation, Runner } from "../domain/ports.ts";
+import type {
+  EngineStore,
+  ForeignGpuUsers,
+  Observation,
+  Runner,
+  SecretStore,
+} from "../domain/ports.ts";
 import {
   type Action,
   type Active,
@@ -25,6 +31,7 @@ import { fillRunFolder } from "./run-folder.ts";
 
 export type EngineOptions = CollectParts & {
   store: EngineStore;
+  secrets: Pick<SecretStore, "get">;
   runners: ReadonlyMap<string, Runner>;
   slots: Slots;
   foreignGpuUsers: ForeignGpuUsers;

@@ -1,11 +1,25 @@
 import { chmod, mkdir, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { JobFile } from "../../shared/schemas/run-folder.ts";
+import type { SecretUse } from "../../shared/schemas/secrets.ts";
 import type { Attempt, Job } from "../domain/job-spec.ts";
-import type { ArtifactStore, EngineStore, LaunchSpec, TreeStore } from "../domain/ports.ts";
+import { GauntletError } from "../../shared/errors.ts";
+import type {
+  ArtifactStore,
+  EngineStore,
+  GivenSecret,
+  LaunchSpec,
+  SecretStore,
+  TreeStore,
+} from "../domain/ports.ts";
 import { writeFileAtomic } from "../platform/atomic-file.ts";
 
-export type RunFolderParts = { store: EngineStore; artifacts: ArtifactStore; trees: TreeStore };
+export type RunFolderParts = {
+  store: EngineStore;
+  artifacts: ArtifactStore;
+  trees: TreeStore;
+  secrets: Pick<SecretStore, "get">;
+};
 
 const graceMs = 10_000;
 const logLimitBytes = 256 * 2 ** 20;
@@ -13,6 +27,7 @@ const logLimitBytes = 256 * 2 ** 20;
 /**
  * Fills the run folder of an attempt: `job.json`, what the job reads in `in/`, an empty `out/`.
  * Starts from nothing each time, so that repeating it after a crash is safe before the launch.
+ * Secrets are in what is returned alone. Throws SECRET_MISSING for one that was removed since.
  */
 export async function fillRunFolder(
   parts: RunFolderParts,
@@ -20,6 +35,7 @@ export async function fillRunFolder(
   attempt: Attempt,
 ): Promise<LaunchSpec> {
   const { spec } = job;
+  const secrets = await Promise.all((spec.secrets ?? []).map((use) => given(parts.secrets, use)));
   const run = join(attempt.folder, "run");
   await rm(run, { recursive: true, force: true });
   await mkdir(join(run, "in"), { recursive: true });
@@ -46,6 +62,7 @@ export async function fillRunFolder(
     command: spec.command,
     cwd: join(run, spec.cwd),
     env: { ...spec.env, GAUNTLET_RUN_DIR: run },
+    secrets,
     timeLimit: spec.timeLimit,
     silenceLimit: spec.silenceLimit,
     grace: graceMs,
@@ -58,6 +75,14 @@ export async function fillRunFolder(
     logLimit: logLimitBytes,
     gpus: attempt.gpus,
   };
+}
+
+async function given(store: Pick<SecretStore, "get">, use: SecretUse): Promise<GivenSecret> {
+  const value = await store.get(use.name);
+  if (value !== null) return { ...use, value };
+  throw new GauntletError("SECRET_MISSING", `The secret ${use.name} is not set any more.`, {
+    hint: `gauntlet secrets set ${use.name}; the job starts then.`,
+  });
 }
 
 /** Gives the newest earlier attempt's checkpoint to this one. */

@@ -1,11 +1,20 @@
 import { open, rename, rm } from "node:fs/promises";
 
-/** Writes a file so that a reader, or a power cut, finds the old content or the new, never half. */
-export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
+/**
+ * Writes a file so that a reader, or a power cut, finds the old content or the new, never half.
+ * @param mode permissions of the new file; without it, the system's own
+ */
+export async function writeFileAtomic(
+  path: string,
+  content: string | Uint8Array,
+  mode?: number,
+): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    const file = await open(temporary, "w");
+    const file = await open(temporary, "w", mode);
     try {
+      // One that a crash has left keeps the mode that it had.
+      if (mode !== undefined) await file.chmod(mode);
       await file.writeFile(content);
       await file.sync();
     } finally {

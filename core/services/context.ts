@@ -1,6 +1,6 @@
 import type { Packing } from "../../shared/views.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import type { ArtifactStore, Clock, TreeStore } from "../domain/ports.ts";
+import type { ArtifactStore, Clock, SecretStore, TreeStore } from "../domain/ports.ts";
 import type { Slots } from "../domain/plan.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { MachineLoad } from "../platform/machine.ts";
@@ -12,6 +12,7 @@ export type CoreContext = {
   artifacts: ArtifactStore;
   trees: TreeStore;
   engine: Engine;
+  secrets: SecretStore;
   /** What jobs may use of this machine. */
   slots: Slots;
   machine(): MachineLoad;

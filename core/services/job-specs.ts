@@ -1,6 +1,7 @@
 import { join, posix } from "node:path";
 import { expandCommand } from "../../shared/placeholders.ts";
 import type { EvaluatePlan, Experiment, ModelInterface } from "../../shared/schemas/experiment.ts";
+import { secretUses } from "../../shared/schemas/secrets.ts";
 import type { SampleSet } from "../../shared/schemas/run-folder.ts";
 import type { ParameterValue } from "../../shared/schemas/scalars.ts";
 import type { CatalogAttack } from "../catalog/attacks.ts";
@@ -61,6 +62,12 @@ export function containerOf(
   };
 }
 
+/** Of train and test alone: attacks, and models that others made, are given none. */
+function secretsOf({ secrets }: Experiment): Pick<JobSpec, "secrets"> {
+  const uses = secretUses(secrets);
+  return uses.length > 0 ? { secrets: uses } : {};
+}
+
 type Run = {
   parameters: Record<string, ParameterValue>;
   seed: number;
@@ -75,6 +82,7 @@ export function trainSpec(experiment: Experiment, run: Run): JobSpec {
     command: expandCommand(train.command, { ...run.parameters, seed: run.seed }),
     cwd: "in/code",
     env: experiment.env,
+    ...secretsOf(experiment),
     parameters: run.parameters,
     seed: run.seed,
     ...limitsOf(train),
@@ -95,6 +103,7 @@ export function testSpec(
     command: expandCommand(test.command, { ...run.parameters, seed: run.seed }),
     cwd: "in/code",
     env: experiment.env,
+    ...secretsOf(experiment),
     parameters: run.parameters,
     seed: run.seed,
     ...limitsOf(test),

@@ -21,6 +21,7 @@ import {
 import { resolveAttacks } from "./evaluations.ts";
 import { onlyOne } from "./find.ts";
 import { runnerFor, trainSpec } from "./job-specs.ts";
+import { requireSecrets } from "./secrets.ts";
 
 /** A run by name or by the last letters of its id, six or more. Throws RUN_NOT_FOUND and NAME_AMBIGUOUS. */
 export function findRun({ catalog }: CoreContext, text: string): CatalogRun {
@@ -67,6 +68,7 @@ export async function rerun(context: CoreContext, request: RerunRequest): Promis
   const { catalog } = context;
   const run = findRun(context, request.run);
   const version = catalog.experiments.version(run.experimentVersionId);
+  await requireSecrets(context, version.spec);
   const seed = request.seed ?? run.seed;
   const point = singlePoint(version.spec, { ...run.parameters, ...request.parameters }, seed);
   const dataset = run.datasetId ? catalog.datasets.get(run.datasetId) : null;
@@ -111,6 +113,7 @@ export async function prepare(
 ): Promise<Prepared> {
   const experiment = await loadExperiment(folder);
   const { spec } = experiment;
+  await requireSecrets(context, spec);
   const dataset = spec.dataset ? await findDataset(context, spec.dataset) : null;
   if (evaluate && spec.evaluate && dataset) {
     resolveAttacks(context, spec.evaluate.attacks);

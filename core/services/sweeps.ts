@@ -12,6 +12,7 @@ import { queueEvaluationsOf } from "./evaluations.ts";
 import { loadExperiment, noteVersion, resolveParameters } from "./experiments.ts";
 import { onlyOne } from "./find.ts";
 import { addRun, prepare, stopJobsOf } from "./runs.ts";
+import { requireSecrets } from "./secrets.ts";
 
 /** Cells that one transaction handles, so that the loop is never held for long. */
 const cellsAtOnce = 50;
@@ -231,6 +232,7 @@ export async function rerunSweep(
   const { catalog } = context;
   const sweep = findSweep(context, request.sweep);
   const stops = catalog.sweeps.stops(sweep.id);
+  await requireSecrets(context, catalog.experiments.version(sweep.experimentVersionId).spec);
   if (sweep.datasetId) await checkDataset(context, catalog.datasets.get(sweep.datasetId));
   const keys: string[] = [];
   for (const some of allCells(context, sweep.id)) {

@@ -22,10 +22,12 @@ export function keepCore(options: {
   /** cli/gauntlet.mjs */
   script: string;
   data: string;
+  /** In Base64; null for none. */
+  secretsKey: string | null;
   onNote(note: CoreNote): void;
   onGone(): void;
 }): CoreProcess {
-  const { node, script, data, onNote, onGone } = options;
+  const { node, script, data, secretsKey, onNote, onGone } = options;
   let pause = shortestPause;
   let isEnding = false;
   let child: ChildProcessWithoutNullStreams | undefined;
@@ -37,9 +39,10 @@ export function keepCore(options: {
     // Jobs that ask for `node` get the one that the core runs on.
     const path = [dirname(node), env["PATH"]].filter(Boolean).join(delimiter);
     // The input stays open for as long as this process lives: the core ends with it.
-    child = spawn(node, [script, "--data", data, "core"], { env: { ...env, PATH: path } });
+    child = spawn(node, [script, "--data", data, "core", "--key"], { env: { ...env, PATH: path } });
     child.stderr.pipe(process.stderr);
     child.stdin.on("error", () => undefined);
+    child.stdin.write(`${secretsKey ?? ""}\n`);
     createInterface({ input: child.stdout }).on("line", (line) => {
       const note = readNote(line);
       if (note?.kind === "ready") pause = shortestPause;

@@ -8,45 +8,51 @@ import type { MessagePortMain } from "electron";
 import type { ErrorData } from "../../shared/errors.ts";
 import type { PortNote } from "../../shared/shell.ts";
 import type { HostOrder } from "../channels.ts";
-import { keepCore } from "./core-process.ts";
+import { type CoreProcess, keepCore } from "./core-process.ts";
 import { relay } from "./relay.ts";
 
 const [node, script, data] = process.argv.slice(2);
-if (!node || !script || !data) throw new Error("host NODE SCRIPT DATA");
 
 let socket: string | null = null;
 let problem: ErrorData | null = null;
 /** Pages that wait for the core. */
 const waiting = new Set<MessagePortMain>();
 
-const core = keepCore({
-  node,
-  script,
-  data,
-  onNote(note) {
-    process.parentPort.postMessage(note);
-    if (note.kind === "ready") {
-      socket = note.socket;
-      problem = null;
-      for (const port of waiting) relay(port, socket);
-      waiting.clear();
-    }
-    if (note.kind === "problem") {
-      problem = note.error;
-      for (const port of waiting) refuse(port, note.error);
-      waiting.clear();
-    }
-  },
-  onGone() {
-    socket = null;
-  },
-});
+let core: CoreProcess | undefined;
+
+function start(secretsKey: string | null): CoreProcess {
+  if (!node || !script || !data) throw new Error("host NODE SCRIPT DATA");
+  return keepCore({
+    node,
+    script,
+    data,
+    secretsKey,
+    onNote(note) {
+      process.parentPort.postMessage(note);
+      if (note.kind === "ready") {
+        socket = note.socket;
+        problem = null;
+        for (const port of waiting) relay(port, socket);
+        waiting.clear();
+      }
+      if (note.kind === "problem") {
+        problem = note.error;
+        for (const port of waiting) refuse(port, note.error);
+        waiting.clear();
+      }
+    },
+    onGone() {
+      socket = null;
+    },
+  });
+}
 
 process.parentPort.on(
   "message",
   ({ data: order, ports }: { data: HostOrder; ports: MessagePortMain[] }) => {
     const [port] = ports;
-    if (order === "end") void core.end().then(() => process.exit(0));
+    if (typeof order === "object") core ??= start(order.secretsKey);
+    else if (order === "end") void Promise.resolve(core?.end()).then(() => process.exit(0));
     else if (port && socket !== null) relay(port, socket);
     else if (port && problem) refuse(port, problem);
     else if (port) {

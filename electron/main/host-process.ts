@@ -25,9 +25,11 @@ export function startHost(options: {
   node: string;
   script: string;
   data: string;
+  /** In Base64; null for none. */
+  secretsKey: string | null;
   onNote(note: CoreNote): void;
 }): Host {
-  const { node, script, data, onNote } = options;
+  const { node, script, data, secretsKey, onNote } = options;
   /** Pages that were given a port and are still there. */
   const pages = new Set<WebContents>();
   let isEnding = false;
@@ -37,6 +39,8 @@ export function startHost(options: {
     const made = utilityProcess.fork(join(__dirname, "host.cjs"), [node, script, data], {
       serviceName: "Gauntlet host",
     });
+    const first: HostOrder = { secretsKey };
+    made.postMessage(first);
     made.on("message", (note: CoreNote) => onNote(note));
     made.once("exit", () => {
       if (isEnding) return;

@@ -12,6 +12,7 @@ import { notifyEnded } from "./notifications.ts";
 import { dataFolder, installation, nodeOf } from "./paths.ts";
 import { isTheme, type Memory, openMemory } from "./memory.ts";
 import { registerScheme, servePages } from "./pages.ts";
+import { secretsKey } from "./secrets-key.ts";
 import { createTray, describeJobs, type JobsTray } from "./tray.ts";
 import { openWindow, showWindow } from "./window.ts";
 
@@ -89,6 +90,7 @@ async function start(): Promise<void> {
     node: nodeOf(folder),
     script: join(folder, "cli", "gauntlet.mjs"),
     data,
+    secretsKey: secretsKey(join(data, "window", "secrets.key")),
     onNote(note) {
       if (note.kind === "jobs") {
         jobs = note;

@@ -28,7 +28,9 @@ export function environmentOf(run: DockerRun): { env: Map<string, string>; notes
       notes.push({
         level: "unsafe",
         about,
-        text: "It looks like a secret, so its value is not written: gauntlet.yaml is kept with each run, for all who read it.",
+        text:
+          "It looks like a secret, so its value is not written: gauntlet.yaml is kept with each run, for all " +
+          "who read it. Keep it with gauntlet secrets set NAME, and put { NAME: {} } under secrets.",
       });
     } else if (givenToJobs.includes(name)) continue;
     else if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))

@@ -7,6 +7,7 @@ import {
   parameterValueSchema,
   sizeSchema,
 } from "./scalars.ts";
+import { secretsSchema, secretUses, variableOf } from "./secrets.ts";
 import { boundsSchema, threatModelSchema } from "./threat-model.ts";
 
 const hour = 3_600_000;
@@ -227,6 +228,12 @@ export const experimentSchema = z
       .describe(
         "Variables for train and test. They are kept in the catalog: no place for secrets.",
       ),
+    secrets: secretsSchema
+      .optional()
+      .describe(
+        "Secrets that train and test are given, by name: {} for a variable of that name, " +
+          "{ env: VARIABLE }, or { file: NAME }. gauntlet secrets set NAME keeps the values.",
+      ),
     dataset: nameSchema.optional().describe("Mounted read-only at in/dataset/."),
     parameters: z
       .record(
@@ -259,6 +266,9 @@ export const experimentSchema = z
         ["evaluate", "threat_model", "bounds"],
         `the bounds must be those of model.input, [${taken.join(", ")}], not [${attacked.join(", ")}]`,
       );
+    for (const use of secretUses(experiment.secrets))
+      if (variableOf(use) in experiment.env)
+        issue(["secrets", use.name], `${variableOf(use)} stands under env already`);
     if ("seed" in experiment.parameters)
       issue(["parameters", "seed"], "seed is always there and need not be declared");
     for (const [name, parameter] of Object.entries(experiment.parameters)) {

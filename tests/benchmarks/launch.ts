@@ -43,6 +43,7 @@ async function launchThrough(runner: Runner, folder: string, attempt: number) {
     command,
     cwd,
     env: {},
+    secrets: [],
     timeLimit: 60_000,
     silenceLimit: 60_000,
     grace: 1000,

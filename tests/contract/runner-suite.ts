@@ -39,6 +39,7 @@ export async function makeAttempt(
     command,
     cwd,
     env: {},
+    secrets: [],
     timeLimit: 10 * patience,
     silenceLimit: 10 * patience,
     grace: patience,

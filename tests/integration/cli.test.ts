@@ -98,7 +98,7 @@ describe("commands", () => {
   test("doctor looks at every part", async () => {
     // Of an engine that answers more is told; tests/integration/doctor.test.ts looks at that.
     const env = { DOCKER_HOST: "unix:///dev/null/no-such-socket" };
-    const told = await runCli(["doctor", "--json"], temporaryFolder(), undefined, env);
+    const told = await runCli(["doctor", "--json"], temporaryFolder(), undefined, { env });
     const checks = JSON.parse(told.stdout);
     expect(checks.map(({ name }: { name: string }) => name)).toEqual([
       "data folder",
@@ -127,7 +127,7 @@ describe("commands", () => {
         "name: boxed\nimage: some/image:1\ndataset: imagenet\ntrain: { command: [x] }\n",
     });
     const env = { DOCKER_HOST: "unix:///dev/null/no-such-socket" };
-    const missing = await runCli(["run", boxed, "--dry-run"], data, undefined, env);
+    const missing = await runCli(["run", boxed, "--dry-run"], data, undefined, { env });
     expect(missing.status).toBe(4);
     expect(missing.stdout).toMatch(
       /^Runs in Docker, image some\/image:1, network on\.\nwarning {2}DOCKER_UNREACHABLE: Docker does not answer\.\n {9}Start Docker .*\nfailed {3}DATASET_NOT_FOUND: There is no dataset named imagenet\.\n/,

@@ -14,7 +14,9 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 /** The checks of Docker that the command prints, with Docker at a socket. */
 async function dockerChecks(socket: string): Promise<CheckView[]> {
   const env = { DOCKER_HOST: `unix://${socket}` };
-  const { stdout, stderr } = await runCli(["doctor", "--json"], temporaryFolder(), undefined, env);
+  const { stdout, stderr } = await runCli(["doctor", "--json"], temporaryFolder(), undefined, {
+    env,
+  });
   expect(stderr).toBe("");
   const checks: CheckView[] = JSON.parse(stdout);
   return checks.filter(({ name }) => name.startsWith("docker"));
@@ -178,7 +180,7 @@ describe("with GPUs", () => {
 
 test("in words, with how to mend it", async () => {
   const env = { DOCKER_HOST: `unix://${socketPath()}` };
-  const { stdout } = await runCli(["doctor"], temporaryFolder(), undefined, env);
+  const { stdout } = await runCli(["doctor"], temporaryFolder(), undefined, { env });
   expect(stdout).toMatch(
     /warning {2}docker {7}Docker does not answer: .*\n +Only needed for experiments with an image\. Start Docker/,
   );

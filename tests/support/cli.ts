@@ -14,19 +14,28 @@ export function startCli(
 ) {
   return spawn(process.execPath, [program, ...args], {
     cwd,
-    env: { ...process.env, GAUNTLET_DATA: data, NO_COLOR: "1", ...env },
+    env: environmentFor(data, env),
     stdio: ["ignore", "pipe", "pipe"],
   });
 }
 
-/** Runs the `gauntlet` command to its end. */
+function environmentFor(data: string, env: Readonly<Record<string, string>> = {}) {
+  return { ...process.env, GAUNTLET_DATA: data, NO_COLOR: "1", ...env };
+}
+
+/** Runs the `gauntlet` command to its end, with `input` as its standard input. */
 export function runCli(
   args: readonly string[],
   data: string,
   cwd?: string,
-  env: Readonly<Record<string, string>> = {},
+  { env = {}, input = "" }: { env?: Readonly<Record<string, string>>; input?: string } = {},
 ): Promise<CliResult> {
-  const child = startCli(args, data, cwd, env);
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd,
+    env: environmentFor(data, env),
+  });
+  child.stdin.on("error", () => undefined); // It may end before it has read all.
+  child.stdin.end(input);
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString("utf8")));

@@ -39,6 +39,8 @@ export const launchFileSchema = z.object({
   /** Bytes. */
   logLimit: z.number().nonnegative(),
   gpus: z.array(z.int().nonnegative()),
+  /** Whether its output may hold secrets; they stand in no file that lasts. */
+  hasSecrets: z.boolean().default(false), // what earlier versions launched had none
 });
 export type LaunchFile = z.infer<typeof launchFileSchema>;
 
@@ -54,7 +56,7 @@ export const containerFileSchema = z.object({
 export type ContainerFile = z.infer<typeof containerFileSchema>;
 
 export function launchFile(spec: LaunchSpec): LaunchFile {
-  return launchFileSchema.parse({ ...spec, schema: 1 });
+  return launchFileSchema.parse({ ...spec, schema: 1, hasSecrets: spec.secrets.length > 0 });
 }
 
 /** The container's name: one for each attempt, so that none is made twice. */

@@ -2,12 +2,16 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import type { Container } from "../../platform/docker/client.ts";
+import { createRedactor } from "../../domain/redaction.ts";
 import { openJobLog } from "../process/job-log.ts";
 import type { AttemptFiles } from "./attempt.ts";
 import { createDemultiplexer } from "./demultiplex.ts";
 
 /** Bytes of the end of the log that are remembered for its last line. */
 const lastBytes = 4096;
+
+const unknownSecrets =
+  "[gauntlet] The output is left out: the secrets that may be in it are not known any more.\n";
 
 export type ContainerLog = {
   /** Resolves when all output has come. Rejects when the engine is gone. */
@@ -25,11 +29,14 @@ export type ContainerLog = {
  * Follows the output from its very beginning, into a file of its own. What an earlier engine has
  * written of it has its place taken once this is as long: so nothing is missing and nothing
  * doubled, wherever the earlier one was cut off.
+ * @param secrets values that are taken out; null when they are not known any more, and then nothing
+ *   of the output is written, for they may be in it
  */
 export async function followLog(
   container: Container,
   files: AttemptFiles,
   limit: number,
+  secrets: readonly string[] | null,
 ): Promise<ContainerLog> {
   const known = sizeOf(files.log);
   const own = `${files.log}.${randomUUID()}`;
@@ -49,7 +56,6 @@ export async function followLog(
 
   function write(chunk: Buffer): void {
     if (chunk.length === 0) return;
-    lastOutput = performance.now();
     log.write(chunk);
     const before = chunk.length < lastBytes ? last : Buffer.alloc(0);
     last = Buffer.concat([before, chunk.subarray(-lastBytes)]).subarray(-lastBytes);
@@ -61,8 +67,20 @@ export async function followLog(
   // What was said while the image was fetched or built stands in front of the output.
   if (existsSync(files.preparation)) write(readFileSync(files.preparation));
   const stream = await container.logs({ follow: true, stdout: true, stderr: true });
-  const textOf = createDemultiplexer();
-  stream.on("data", (piece: Buffer) => write(textOf(piece)));
+  if (secrets === null && known === null) write(Buffer.from(unknownSecrets));
+  // One for each output: what the other writes may stand between two pieces of a value.
+  const redactors = {
+    output: createRedactor(secrets ?? [], write),
+    errors: createRedactor(secrets ?? [], write),
+  };
+  const next = createDemultiplexer();
+  stream.on("data", (piece: Buffer) => {
+    lastOutput = performance.now();
+    if (secrets === null) return;
+    // Without secrets nothing is looked for, and all of a piece is written at once.
+    if (secrets.length === 0) write(Buffer.concat(next(piece).map(({ text }) => text)));
+    else for (const { from, text } of next(piece)) redactors[from].write(text);
+  });
   const ended = new Promise<void>((resolve, reject) => {
     stream.once("end", resolve);
     stream.once("error", reject);
@@ -75,6 +93,8 @@ export async function followLog(
     lastOutput: () => lastOutput,
     lastLine: () => last.toString("utf8").trimEnd().split("\n").at(-1) ?? "",
     close() {
+      redactors.output.end();
+      redactors.errors.end();
       const dropped = log.end();
       // The engine keeps no more than it was told to; what is here already is more then.
       if ((sizeOf(own) ?? 0) >= (known ?? 0)) takePlace();

@@ -3,6 +3,7 @@ import { relative, sep } from "node:path";
 import type { ContainerOptions } from "../../platform/docker/client.ts";
 import type { LaunchSpec } from "../../domain/ports.ts";
 import { containerName } from "./attempt.ts";
+import { mountedSecrets, secretPaths, secretsInside, wrapped } from "./secrets.ts";
 
 /** The run folder as a job in a container sees it. */
 export const runFolderInside = "/gauntlet";
@@ -32,7 +33,8 @@ export type Surroundings = {
 
 /**
  * How the container of an attempt is made. No privileges, no capabilities, no way to gain any; the
- * network only where the experiment wants it; files belong to whoever runs Gauntlet.
+ * network only where the experiment wants it; files belong to whoever runs Gauntlet. No secret's
+ * value is in it: anybody who may ask the engine can read it.
  * @param imageId what the image's name meant when the attempt began
  */
 export function containerOptions(
@@ -48,7 +50,7 @@ export function containerOptions(
     name: containerName(spec.key),
     Image: imageId,
     // The image's own entry point would be given the command as arguments, whatever it makes of it.
-    Entrypoint: [isAgent && program === "node" ? nodeInside : program],
+    Entrypoint: wrapped(isAgent && program === "node" ? nodeInside : program, spec.secrets),
     Cmd: args,
     WorkingDir: [runFolderInside, ...inside].join("/"),
     Env: Object.entries(environmentOf(spec)).map(([name, value]) => `${name}=${value}`),
@@ -74,6 +76,9 @@ export function containerOptions(
         ...(around.hasModel
           ? [bind(`${run}${sep}in${sep}model`, `${runFolderInside}/in/model`, true)]
           : []),
+        ...(spec.secrets.length > 0
+          ? [bind(mountedSecrets(spec.folder), secretsInside, true)]
+          : []),
         ...around.readOnly.map((folder) => bind(folder, folder, true)),
         ...(around.agent
           ? [
@@ -98,6 +103,7 @@ function environmentOf(spec: LaunchSpec): Record<string, string> {
     USER: "gauntlet",
     PYTHONUNBUFFERED: "1",
     ...spec.env,
+    ...secretPaths(spec.secrets),
     GAUNTLET_RUN_DIR: runFolderInside,
     // Inside, the given GPUs are numbered from 0; without any, none that slipped in is used.
     ...(spec.gpus.length === 0 && { CUDA_VISIBLE_DEVICES: "" }),

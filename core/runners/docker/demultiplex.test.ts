@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createDemultiplexer } from "./demultiplex.ts";
+import { createDemultiplexer, type OutputText } from "./demultiplex.ts";
 
 function frame(stream: 1 | 2, text: string): Buffer {
   const head = Buffer.from([stream, 0, 0, 0, 0, 0, 0, 0]);
@@ -12,8 +12,11 @@ test("text of both outputs comes in its order, however the stream is cut", () =>
   const whole = Buffer.concat(lines.map((line, index) => frame(index % 2 === 0 ? 1 : 2, line)));
   for (const size of [1, 3, 7, 8, 9, 100, whole.length]) {
     const next = createDemultiplexer();
-    const texts: Buffer[] = [];
-    for (let at = 0; at < whole.length; at += size) texts.push(next(whole.subarray(at, at + size)));
-    expect(Buffer.concat(texts).toString()).toBe(lines.join(""));
+    const texts: OutputText[] = [];
+    for (let at = 0; at < whole.length; at += size)
+      texts.push(...next(whole.subarray(at, at + size)));
+    const said = (some: OutputText[]) => Buffer.concat(some.map(({ text }) => text)).toString();
+    expect(said(texts)).toBe(lines.join(""));
+    expect(said(texts.filter(({ from }) => from === "errors"))).toBe(`${lines[1]}${lines[3]}`);
   }
 });

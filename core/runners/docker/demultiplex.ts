@@ -2,18 +2,19 @@
 
 const headLength = 8;
 
+export type OutputText = { from: "output" | "errors"; text: Buffer };
+
 /**
- * Returns what takes the stream's next piece and gives the text in it, of both outputs in the order
- * of the engine. A line a frame is usual: pieces are joined, so that a million of them are not
- * written one by one.
+ * Returns what takes the stream's next piece and gives the texts in it, of both outputs in the order
+ * of the engine. A frame may come in several pieces.
  */
-export function createDemultiplexer(): (piece: Buffer) => Buffer {
+export function createDemultiplexer(): (piece: Buffer) => OutputText[] {
   const head = Buffer.alloc(headLength);
   let headBytes = 0;
   /** Bytes of the frame's text that are still to come. */
   let left = 0;
   return (piece) => {
-    const texts: Buffer[] = [];
+    const texts: OutputText[] = [];
     for (let at = 0; at < piece.length;) {
       if (left === 0) {
         const taken = piece.copy(head, headBytes, at, at + headLength - headBytes);
@@ -24,10 +25,10 @@ export function createDemultiplexer(): (piece: Buffer) => Buffer {
         headBytes = 0;
       }
       const text = piece.subarray(at, at + left);
-      if (text.length > 0) texts.push(text);
+      if (text.length > 0) texts.push({ from: head[0] === 2 ? "errors" : "output", text });
       at += text.length;
       left -= text.length;
     }
-    return texts.length === 1 && texts[0] ? texts[0] : Buffer.concat(texts);
+    return texts;
   };
 }

@@ -40,8 +40,11 @@ export function exitOf(
   };
 }
 
-/** `[FATAL tini (7)] exec train.py failed: Permission denied`, after which it ends with 126 or 127. */
-const initFailure = /^\[FATAL tini \(\d+\)\] (exec .* failed: (.*))$/;
+/**
+ * `[FATAL tini (7)] exec train.py failed: Permission denied`, after which it ends with 126 or 127. What
+ * gives a program its secrets says it in the same way.
+ */
+const initFailure = /^\[(?:FATAL tini \(\d+\)|gauntlet)\] (exec .* failed: (.*))$/;
 
 function startErrorOf(code: number, lastLine: string): ExitRecord["startError"] {
   const [, message, why] = (code === 126 || code === 127 ? initFailure.exec(lastLine) : null) ?? [];

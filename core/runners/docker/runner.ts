@@ -13,6 +13,7 @@ import {
   dockerMessage,
   statusOf,
 } from "../../platform/docker/client.ts";
+import { removeSecretFolder, secretFolder } from "../../platform/secret-folder.ts";
 import { exitFileSchema } from "../process/records.ts";
 import {
   attemptFiles,
@@ -25,6 +26,7 @@ import {
 } from "./attempt.ts";
 import { containerOptions } from "./container.ts";
 import { findImage, type FoundImage, imageName, makeImage } from "./image.ts";
+import { placedValues, placeSecrets } from "./secrets.ts";
 import { inspectIfThere, removeContainer, type Watch, watchContainer } from "./watch.ts";
 
 export type DockerRunnerOptions = {
@@ -95,7 +97,10 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
     const files = attemptFiles(folder);
     const launch = await readRecord(files.launch, launchFileSchema);
     if (!launch) throw new Error(`${files.launch} is gone`);
-    return watchContainer(await containerOf(key), files, launch, cutOff.has(folder));
+    return watchContainer(await containerOf(key), files, launch, {
+      wasCutOff: cutOff.has(folder),
+      secrets: launch.hasSecrets ? await placedValues(folder) : [],
+    });
   }
 
   async function start(spec: LaunchSpec, image: FoundImage): Promise<void> {
@@ -109,6 +114,11 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
       user:
         process.getuid && process.getgid ? { uid: process.getuid(), gid: process.getgid() } : null,
     });
+    if (spec.secrets.length > 0) {
+      // Of one that runs already the files are in use.
+      const there = await inspectIfThere(await containerOf(spec.key));
+      if (!there?.State.Running) placeSecrets(spec.folder, spec.secrets);
+    }
     let container: Container;
     try {
       container = await docker.createContainer(made);
@@ -293,6 +303,7 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
       // The container is gone: what becomes of its watch is known.
       const begun = watches.get(folder)?.begun;
       await begun?.then(({ done }) => done).catch(() => undefined);
+      removeSecretFolder(secretFolder(folder));
     },
 
     async surroundings(folder) {

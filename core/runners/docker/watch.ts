@@ -26,17 +26,23 @@ export type Watch = {
   look(): void;
 };
 
+export type Known = {
+  /** Whether an earlier watch of it was cut off because the engine went away. */
+  wasCutOff: boolean;
+  /** Values that its log is without; null when they are not known any more. */
+  secrets: readonly string[] | null;
+};
+
 /** Begins to watch a container that was started. */
 export async function watchContainer(
   container: Container,
   files: AttemptFiles,
   launch: LaunchFile,
-  /** Whether an earlier watch of it was cut off because the engine went away. */
-  wasCutOff: boolean,
+  known: Known,
 ): Promise<Watch> {
   const [{ State, HostConfig }, log] = await Promise.all([
     container.inspect(),
-    followLog(container, files, launch.logLimit),
+    followLog(container, files, launch.logLimit, known.secrets),
   ]);
   const since = Date.parse(State.StartedAt);
   const usage = startUsageLog({
@@ -107,7 +113,7 @@ export async function watchContainer(
       // Removed by somebody else: there is no record of how it ended.
       if (!info) return;
       const exit: ExitRecord = {
-        ...exitOf(info.State, reason, log.lastLine(), wasCutOff),
+        ...exitOf(info.State, reason, log.lastLine(), known.wasCutOff),
         ...usage.stop(),
         logDropped,
       };

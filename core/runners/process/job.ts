@@ -11,6 +11,7 @@ import {
   supervisedFolderVariable,
   type AttemptFiles,
 } from "./attempt-files.ts";
+import type { JobSecrets } from "./job-secrets.ts";
 import type { LaunchFile } from "./records.ts";
 
 export type JobEnd = { code: number | null; signal: string | null };
@@ -29,6 +30,7 @@ export type StartError = NonNullable<ExitRecord["startError"]>;
 export async function startJob(
   launch: LaunchFile,
   files: AttemptFiles,
+  secrets: Pick<JobSecrets, "place">,
   onOutput: (chunk: Buffer) => void,
 ): Promise<StartedJob | StartError> {
   const [program = "", ...args] = launch.command;
@@ -37,7 +39,7 @@ export async function startJob(
   try {
     child = spawn(program, args, {
       cwd: launch.cwd,
-      env: { ...ownEnvironment(), ...launch.env },
+      env: { ...ownEnvironment(), ...launch.env, ...secrets.place() },
       detached: true,
       windowsHide: true,
       stdio: pipe ? ["ignore", pipe.writeEnd, pipe.writeEnd] : ["ignore", "pipe", "pipe"],

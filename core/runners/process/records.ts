@@ -18,6 +18,8 @@ export const launchFileSchema = z.object({
   memoryLimit: z.number().positive().nullable(),
   logLimit: z.number().nonnegative(),
   gpus: z.array(z.int().nonnegative()),
+  /** How many secrets come on the supervisor's input; they stand in no file. */
+  secrets: z.int().nonnegative(),
 });
 export type LaunchFile = z.infer<typeof launchFileSchema>;
 

@@ -10,6 +10,7 @@ import { GauntletError } from "../../../shared/errors.ts";
 import type { AttemptKey, LaunchSpec, Observation, Runner } from "../../domain/ports.ts";
 import { writeFileAtomic } from "../../platform/atomic-file.ts";
 import { isErrno } from "../../platform/errno.ts";
+import { removeSecretFolder, secretFolder } from "../../platform/secret-folder.ts";
 import {
   descendantsOf,
   isSameProcess,
@@ -88,10 +89,13 @@ export function createProcessRunner(options: ProcessRunnerOptions = {}): Runner 
       cwd: spec.folder,
       detached: true,
       env: supervisorEnvironment(spec.folder, options.cache),
-      stdio: ["ignore", "ignore", errors],
+      // Secrets go this way alone: not through a file, an argument or the environment.
+      stdio: [spec.secrets.length > 0 ? "pipe" : "ignore", "ignore", errors],
       windowsHide: true,
     });
     closeSync(errors);
+    child.stdin?.on("error", () => undefined); // One that failed to start does not read it.
+    child.stdin?.end(JSON.stringify(spec.secrets));
     child.unref();
     const gone: { why: string | null } = { why: null };
     child.once("error", (error) => {
@@ -149,6 +153,8 @@ export function createProcessRunner(options: ProcessRunnerOptions = {}): Runner 
       // A supervisor that is still on its way finds the attempt taken.
       if (createDurably(files.supervisor, JSON.stringify(bar))) return;
       await endProcesses(files);
+      // Its supervisor does so itself, unless it was killed.
+      removeSecretFolder(secretFolder(folder));
     },
   };
 }
@@ -270,6 +276,7 @@ function launchFile(spec: LaunchSpec): LaunchFile {
   return launchFileSchema.parse({
     ...rest,
     schema: 1,
+    secrets: spec.secrets.length,
     env: {
       ...spec.env,
       PATH: [dirname(process.execPath), path].join(delimiter),

@@ -25,6 +25,7 @@ import {
 } from "./attempt-files.ts";
 import { openJobLog } from "./job-log.ts";
 import { killJobProcesses, type JobProcesses } from "./job-processes.ts";
+import type { JobSecrets } from "./job-secrets.ts";
 import { startJob } from "./job.ts";
 import type { LaunchFile, SupervisorFile } from "./records.ts";
 import { createAlarm, isThere, watchJob } from "./watch.ts";
@@ -36,6 +37,13 @@ const drainPatience = 1000;
 const exitPatience = 10 * 60_000;
 /** More than any of its records takes, bytes. */
 const recordSpace = 4096;
+
+/** Most jobs have none, and so do not wait for what handles them. */
+const noSecrets: JobSecrets = {
+  place: () => ({}),
+  redact: (write) => ({ write, end: () => undefined }),
+  remove: () => undefined,
+};
 
 const alarm = createAlarm();
 let terminated = false;
@@ -54,13 +62,24 @@ async function main(folder: string): Promise<void> {
   const files = attemptFiles(folder);
   const self = await identityOf(process.pid);
   if (!self) throw new Error("the supervisor cannot find its own process");
+  const launch = readLaunch(files.launch);
+  // Before the claim: without its secrets a job must not start.
+  const secrets =
+    launch.secrets > 0
+      ? (await import("./job-secrets.ts")).takeSecrets(launch.secrets, folder)
+      : noSecrets;
   const claimed = createDurably(files.supervisor, supervisorRecord(self, null));
-  if (claimed) await supervise(files, self);
+  if (claimed) await supervise(files, self, launch, secrets);
 }
 
-async function supervise(files: AttemptFiles, self: ProcessIdentity): Promise<void> {
-  const launch = readLaunch(files.launch);
+async function supervise(
+  files: AttemptFiles,
+  self: ProcessIdentity,
+  launch: LaunchFile,
+  secrets: JobSecrets,
+): Promise<void> {
   const log = openJobLog(files.log, launch.logLimit);
+  const output = secrets.redact(log.write);
   const startedAt = Date.now();
   const started = performance.now();
   const exit: ExitRecord = {
@@ -80,11 +99,12 @@ async function supervise(files: AttemptFiles, self: ProcessIdentity): Promise<vo
   }
   reserveRecords(files);
   let lastOutput = started;
-  const job = await startJob(launch, files, (chunk) => {
+  const job = await startJob(launch, files, secrets, (chunk) => {
     lastOutput = performance.now();
-    log.write(chunk);
+    output.write(chunk);
   });
   if (!("pid" in job)) {
+    secrets.remove();
     log.end();
     return writeExit(files, { ...exit, startError: job });
   }
@@ -130,6 +150,8 @@ async function supervise(files: AttemptFiles, self: ProcessIdentity): Promise<vo
     await job.drain(drainPatience);
   }
   job.close();
+  output.end();
+  secrets.remove();
   const { reason } = end;
   const outside = reason === "terminated";
   await writeExit(files, {

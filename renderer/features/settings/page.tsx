@@ -7,6 +7,7 @@ import { usePreferences } from "../../state/preferences.ts";
 import { Panel, Segments } from "../../ui/layout.tsx";
 import { CopyLine, ErrorNotice, Skeleton } from "../../ui/notices.tsx";
 import styles from "./page.module.css";
+import { Secrets } from "./secrets.tsx";
 
 /** What a person likes, kept in this browser, and where the core keeps its data. */
 export function SettingsPage() {
@@ -56,6 +57,7 @@ export function SettingsPage() {
             />
           </Setting>
         </Panel>
+        <Secrets />
         <Core />
       </div>
     </>

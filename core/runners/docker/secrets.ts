@@ -1,0 +1,82 @@
+/**
+ * The secrets of a job in a container. What is in a container's settings can be read by whoever may
+ * ask the engine, for as long as it stands, and is written to the engine's disk. So they are files in
+ * the memory of this machine, which the container sees through a mount: settings, image and layers
+ * hold its path alone.
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import type { GivenSecret } from "../../domain/ports.ts";
+import { isErrno } from "../../platform/errno.ts";
+import { makeSecretFolder, secretFolder } from "../../platform/secret-folder.ts";
+
+/** Where a job in a container finds them. */
+export const secretsInside = "/run/gauntlet";
+const filesInside = "secrets";
+const variablesFile = "env";
+
+/** The part of an attempt's secret folder that its container sees. */
+export function mountedSecrets(attemptFolder: string): string {
+  return join(secretFolder(attemptFolder), "inside");
+}
+
+const valuesSchema = z.array(z.string());
+
+function valuesFile(attemptFolder: string): string {
+  return join(secretFolder(attemptFolder), "values.json");
+}
+
+/** Puts them where the container is to see them, and beside that the values that the log is without. */
+export function placeSecrets(attemptFolder: string, secrets: readonly GivenSecret[]): void {
+  const inside = (path: string, text: string) => [join("inside", path), text] as const;
+  const variables = secrets.flatMap((secret) =>
+    "env" in secret ? [`export ${secret.env}=${quoted(secret.value)}\n`] : [],
+  );
+  makeSecretFolder(
+    secretFolder(attemptFolder),
+    Object.fromEntries([
+      ["values.json", JSON.stringify(secrets.map(({ value }) => value))],
+      inside(variablesFile, variables.join("")),
+      ...secrets.flatMap((secret) =>
+        "file" in secret ? [inside(join(filesInside, secret.file), secret.value)] : [],
+      ),
+    ]),
+  );
+}
+
+/** The values of an attempt's secrets; null when they are gone, as after a restart of the machine. */
+export async function placedValues(attemptFolder: string): Promise<string[] | null> {
+  try {
+    return valuesSchema.parse(JSON.parse(await readFile(valuesFile(attemptFolder), "utf8")));
+  } catch (error) {
+    if (isErrno(error) || error instanceof SyntaxError || error instanceof z.ZodError) return null;
+    throw error;
+  }
+}
+
+/** Variables that tell where the files are: no secrets themselves. */
+export function secretPaths(secrets: readonly GivenSecret[]): Record<string, string> {
+  return Object.fromEntries(
+    secrets.flatMap((secret) =>
+      "file" in secret
+        ? [[`${secret.name}_FILE`, `${secretsInside}/${filesInside}/${secret.file}`]]
+        : [],
+    ),
+  );
+}
+
+/** As the container's init says it, so that a program that is not there is told in the same way. */
+const notFound = `echo "[gauntlet] exec $1 failed: No such file or directory" >&2; exit 127`;
+const wrapper = `. ${secretsInside}/${variablesFile} && { command -v "$1" >/dev/null || { ${notFound}; }; } && exec "$@"`;
+
+/** The command that takes secrets into its environment and becomes `program`; needs a /bin/sh. */
+export function wrapped(program: string, secrets: readonly GivenSecret[]): string[] {
+  const hasVariables = secrets.some((secret) => "env" in secret);
+  return hasVariables ? ["/bin/sh", "-c", wrapper, "gauntlet", program] : [program];
+}
+
+/** A word of a shell that stands for exactly this text. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
