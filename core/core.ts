@@ -102,6 +102,7 @@ export async function createCore(options: {
       clock,
       datasetReader: createDatasetReader(),
       packing: new Set(),
+      challenges: new Set(),
       newId,
       randomInteger: () => randomInt(2 ** 32),
       folders,

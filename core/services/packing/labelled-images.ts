@@ -48,7 +48,9 @@ export async function readLabelledImages(list: string, options: ReadOptions): Pr
 }
 
 /** The names and labels of a list, sorted by name. Throws DATASET_SOURCE_DAMAGED. */
-export async function readLabelList(list: string): Promise<[name: string, label: string | number][]> {
+export async function readLabelList(
+  list: string,
+): Promise<[name: string, label: string | number][]> {
   const document = parseDocument(await readText(list, longestList), {
     schema: "core",
     uniqueKeys: false, // it compares all with all; a Map tells, too
