@@ -14,18 +14,19 @@ async function startModel(
 ) {
   let atOnce = 0;
   let most = 0;
-  const server = createServer((question, reply) => {
-    if (question.method === "GET") return void reply.end("here");
+  const server = createServer((question, response) => {
+    if (question.method === "GET") return void response.end("here");
     const chunks: Buffer[] = [];
     question.on("data", (chunk: Buffer) => chunks.push(chunk));
-    question.on("end", async () => {
+    const reply = async () => {
       most = Math.max(most, ++atOnce);
       await sleep(5);
       atOnce--;
       const label = decodeQuestion(Buffer.concat(chunks)).data[0] ?? 0;
       const { status = 200, body = encodeAnswer(label) } = answer?.(label) ?? {};
-      reply.writeHead(status).end(body);
-    });
+      response.writeHead(status).end(body);
+    };
+    question.on("end", () => void reply());
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => void server.close());

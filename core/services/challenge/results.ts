@@ -2,7 +2,7 @@
 import { constants } from "node:fs";
 import { chmod, type FileHandle, lstat, open, opendir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { decodeNpy, NpyError } from "../../../shared/npy.ts";
+import { NpyError, parseNpyHeader } from "../../../shared/npy.ts";
 import { isErrno } from "../../platform/errno.ts";
 import type { ByteImage } from "./protocol.ts";
 
@@ -39,19 +39,24 @@ function checkArray(
   size: number,
   shape: readonly number[],
 ): { data: Uint8Array } | { refusal: Refusal } {
-  let array;
   try {
-    // What is longer than it may be was cut off, and so does not decode.
-    array = decodeNpy(bytes);
+    const header = parseNpyHeader(bytes);
+    if (header.dtype !== "|u1") return { refusal: "wrong-type" };
+    if (header.shape.length !== shape.length || header.shape.some((n, axis) => n !== shape[axis]))
+      return { refusal: "wrong-shape" };
+    // What was longer was cut off, and so is told by its size.
+    if (size !== header.dataOffset + header.byteLength) return { refusal: "no-array" };
+    return { data: Uint8Array.from(bytes.subarray(header.dataOffset)) };
   } catch (error) {
     if (!(error instanceof NpyError)) throw error;
-    const isNone = size < 512 && Buffer.from(bytes).toString("latin1").includes("'|O'");
-    return { refusal: isNone ? "nothing" : size > bytes.length ? "wrong-shape" : "no-array" };
+    return { refusal: isNone(bytes) ? "nothing" : "no-array" };
   }
-  if (array.dtype !== "|u1") return { refusal: "wrong-type" };
-  if (array.shape.length !== shape.length || array.shape.some((n, axis) => n !== shape[axis]))
-    return { refusal: "wrong-shape" };
-  return { data: Uint8Array.from(array.data) };
+}
+
+/** Whether a file begins as an array of one Python object does; what it is, only Python would tell. */
+function isNone(bytes: Uint8Array): boolean {
+  const header = Buffer.from(bytes.subarray(0, 128)).toString("latin1");
+  return /'descr': '\|O'.*'shape': \(\)/.test(header);
 }
 
 /** The file, or why there is none to read. */
