@@ -53,7 +53,9 @@ describe.skipIf(!hasProgram("docker with torch"))("[docker with torch]", { timeo
       return await client.challenge.run({ models: [model], attacks, folder: images, ...more });
     } finally {
       expect(leftovers(labelOf(data))).toEqual([]);
-      expect(readdirSync(join(data, "challenges")).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+      expect(readdirSync(join(data, "challenges")).filter((name) => name.endsWith(".tmp"))).toEqual(
+        [],
+      );
     }
   }
 

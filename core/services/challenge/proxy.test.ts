@@ -110,4 +110,5 @@ test("a question that never ends does not keep the proxy from closing", async ()
   asking.write("abc");
   await sleep(50);
   await proxy.close();
+  expect(proxy.counts()).toMatchObject({ queries: 0 });
 });
