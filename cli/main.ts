@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { exitStatus, exitStatusOf, GauntletError } from "../shared/errors.ts";
 import { attackCommands } from "./commands/attacks.ts";
+import { challengeCommands } from "./commands/challenge.ts";
 import { coreCommand } from "./commands/core.ts";
 import { answerCommand, completionCommand } from "./commands/completion.ts";
 import { datasetCommands } from "./commands/datasets.ts";
@@ -41,6 +42,7 @@ for (const command of [
   sweepCommand(),
   waitCommand(),
   evaluateCommand(),
+  challengeCommands(),
   runsCommands(),
   sweepsCommands(),
   sqlCommand(),

@@ -113,6 +113,7 @@ export async function createCore(options: {
       clock,
       datasetReader: createDatasetReader(),
       packing: new Set(),
+      challenges: new Set(),
       newId,
       randomInteger: () => randomInt(2 ** 32),
       folders,

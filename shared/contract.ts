@@ -6,6 +6,11 @@ import { eventIterator, oc } from "@orpc/contract";
 import { z } from "zod";
 import { annotationChangeSchema, savedViewSchema } from "./annotations.ts";
 import { filePreviewSchema, resourceUseSchema } from "./attempt-files.ts";
+import {
+  challengeInputSchema,
+  challengeProgressSchema,
+  challengeReportSchema,
+} from "./challenge.ts";
 import { datasetPreviewSchema, mostPreviewed } from "./dataset-preview.ts";
 import { errorCodes, type ErrorCode } from "./errors.ts";
 import { modelInputSchema } from "./schemas/experiment.ts";
@@ -368,6 +373,11 @@ export const contract = {
       )
       .output(attackSetViewSchema),
     activate: base.input(z.object({ set: name })).output(attackSetViewSchema),
+  },
+  challenge: {
+    /** Answers once all is attacked; ended by ending the call. */
+    run: base.input(challengeInputSchema).output(challengeReportSchema),
+    progress: base.input(nothing).output(z.array(challengeProgressSchema)),
   },
   datasets: {
     list: base.input(nothing).output(z.array(datasetViewSchema)),

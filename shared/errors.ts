@@ -148,6 +148,16 @@ export const errorCodes = {
     "environment",
     "The desktop window has sealed it: keep the window open, or set it anew with gauntlet secrets set NAME.",
   ),
+  DOCKER_REFUSED: entry("environment", "The details are the engine's own words."),
+  CHALLENGE_MODEL_NOT_READY: entry(
+    "job-failed",
+    "It must listen on 0.0.0.0 at MODEL_PORT and answer GET / with status 200; --set-up gives it more time.",
+  ),
+  CHALLENGE_MODEL_FAILED: entry(
+    "job-failed",
+    "The details are its last words. docs/guide/challenge-2018.md tells what a model must answer.",
+  ),
+  CHALLENGE_STOPPED: entry("conflict", "Nothing of it is left; run it again."),
   PYTHON_MISSING: entry("environment", "Install Python 3.8 or newer, or put python3 on PATH."),
 } as const satisfies Record<string, Entry>;
 export type ErrorCode = keyof typeof errorCodes;

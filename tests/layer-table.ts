@@ -46,7 +46,7 @@ export const layerTable: Readonly<Record<string, Layer>> = {
       "core/storage",
       "core/engine",
     ],
-    packages: ["diff", "hyparquet-writer", "sharp", "yaml", "zod"],
+    packages: ["bson", "diff", "hyparquet-writer", "sharp", "yaml", "zod"],
     node: true,
   },
   "core/api": {

@@ -7,6 +7,7 @@ import { compareRuns, diffCode } from "../services/compare.ts";
 import { annotate } from "../services/annotations.ts";
 import { activateAttackSet, addAttacks, saveAttackSet } from "../services/attacks.ts";
 import { previewDataset } from "../services/dataset-preview.ts";
+import { runChallenge } from "../services/challenge/run.ts";
 import { addDataset } from "../services/datasets.ts";
 import { deleteRuns, deleteSweep } from "../services/deletion.ts";
 import { startDemo } from "../services/demo.ts";
@@ -200,6 +201,10 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
       }),
       packing: os.datasets.packing.handler(() => [...context.packing]),
       preview: os.datasets.preview.handler(({ input }) => previewDataset(context, input)),
+    },
+    challenge: {
+      run: os.challenge.run.handler(({ input, signal }) => runChallenge(context, input, signal)),
+      progress: os.challenge.progress.handler(() => [...context.challenges]),
     },
     leaderboard: {
       get: os.leaderboard.get.handler(({ input }) => leaderboard(context, input)),

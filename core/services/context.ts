@@ -1,3 +1,4 @@
+import type { ChallengeProgress } from "../../shared/challenge.ts";
 import type { Packing } from "../../shared/views.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { ArtifactStore, Clock, SecretStore, TreeStore } from "../domain/ports.ts";
@@ -20,6 +21,8 @@ export type CoreContext = {
   datasetReader: ReturnType<typeof createDatasetReader>;
   /** Datasets that are being packed; what stands in it changes as they are. */
   packing: Set<Packing>;
+  /** Challenges under way; what stands in it changes as they go on. */
+  challenges: Set<ChallengeProgress>;
   newId(): string;
   /** A random integer in 0..2^32-1. */
   randomInteger(): number;

@@ -31,7 +31,7 @@ export async function readLabelledImages(list: string, options: ReadOptions): Pr
     ...files.map((name) => [name, join(folder, name)] as const),
     ...(inImages?.files ?? []).map((name) => [name, join(folder, "images", name)] as const),
   ]);
-  const entries = (await entriesOf(list)).map(([name, label]) => {
+  const entries = (await readLabelList(list)).map(([name, label]) => {
     const file = at.get(fileNameFrom(name, list));
     if (file === undefined) throw damaged(list, `names ${excerpt(name, 100)}, which is not there`);
     return { file, label };
@@ -47,8 +47,10 @@ export async function readLabelledImages(list: string, options: ReadOptions): Pr
   );
 }
 
-/** Names and labels, sorted by name. */
-async function entriesOf(list: string): Promise<[name: string, label: string | number][]> {
+/** The names and labels of a list, sorted by name. Throws DATASET_SOURCE_DAMAGED. */
+export async function readLabelList(
+  list: string,
+): Promise<[name: string, label: string | number][]> {
   const document = parseDocument(await readText(list, longestList), {
     schema: "core",
     uniqueKeys: false, // it compares all with all; a Map tells, too
