@@ -70,7 +70,7 @@ test("values of options, after a space or an equals sign", () => {
   });
   expect(values("runs", "list", "--state", "")).toContain("failed");
   expect(values("runs", "list", "--state=fa")).toContain("--state=failed");
-  expect(values("init", "--template", "")).toEqual(["script", "digits"]);
+  expect(values("init", "--template", "")).toEqual(["script", "digits", "pytorch"]);
   // A value that any text can be.
   expect(complete(program, ["run", "--set", ""])).toMatchObject({
     candidates: [],

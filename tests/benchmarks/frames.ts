@@ -155,7 +155,7 @@ try {
   for (let zoom = 0; zoom < 3; zoom++) await page.keyboard.press("+");
   await sleep(1000);
   const panned = await frameWorkOf(browser, page, async () => {
-    await chart.evaluate(panning, seconds * 1000);
+    await page.evaluate(`(${panning})(document.activeElement, ${seconds * 1000})`);
   });
 
   const known = newestRun();

@@ -164,9 +164,10 @@ test.skipIf(!hasShell)(`the samples of a dataset are shown by split [${shell}]`,
   await open("/datasets");
   await page.getByText("pets").first().waitFor();
   await page.getByText("2 of 2 samples").waitFor();
-  const cat = page.getByRole("img", { name: "cat, test-0000000" });
-  const colour: unknown = await cat.evaluate(
-    `(canvas) => Array.from(canvas.getContext("2d").getImageData(1, 1, 1, 1).data)`,
+  await page.getByRole("img", { name: "cat, test-0000000" }).waitFor();
+  const colour: unknown = await page.evaluate(
+    `Array.from(document.querySelector('canvas[aria-label="cat, test-0000000"]')
+      .getContext("2d").getImageData(1, 1, 1, 1).data)`,
   );
   expect(colour).toEqual([255, 0, 0, 255]);
   await page.getByRole("button", { name: "train" }).click();

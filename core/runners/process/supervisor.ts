@@ -62,6 +62,8 @@ async function main(folder: string): Promise<void> {
   const files = attemptFiles(folder);
   const self = await identityOf(process.pid);
   if (!self) throw new Error("the supervisor cannot find its own process");
+  // Taken already, and what it was launched with may be gone.
+  if (isThere(files.supervisor)) return;
   const launch = readLaunch(files.launch);
   // Before the claim: without its secrets a job must not start.
   const secrets =
