@@ -172,7 +172,9 @@ writeFileSync(process.env.GAUNTLET_RUN_DIR + "/out/metrics.jsonl", lines.join("\
       .getByRole("img", { name: /^Chart of m59/ })
       .locator("canvas")
       .waitFor();
-    await asked(100, 300);
+    // How many do depends on which came into view on the way.
+    const told = () => windowsIn(sent).map(({ from, to }) => `${from} ${to}`);
+    await expect.poll(told).toEqual(expect.arrayContaining(["null null", "0 400"]));
     await expect.poll(() => first.locator("canvas").count()).toBe(0);
     await page.getByRole("img", { name: /^Chart of m59/ }).hover();
     await page.keyboard.down("Control");
