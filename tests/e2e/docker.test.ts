@@ -31,13 +31,15 @@ test.skipIf(!hasShell)(
     const where = page.getByRole("region", { name: "Where it runs" });
     await where.getByText("in Docker, image lab/vq:3, network on").waitFor();
     const missing = where.getByRole("listitem");
-    expect(await missing.allInnerTexts()).toEqual([
-      expect.stringMatching(
-        /waits[^]*Docker does not answer\.[^]*Start Docker[^]*DOCKER_UNREACHABLE/,
-      ),
-      expect.stringMatching(/missing[^]*Train asks for a GPU; this machine has none/),
-      expect.stringMatching(/missing[^]*There is no dataset named imagenet/),
-    ]);
+    await expect
+      .poll(() => missing.allInnerTexts())
+      .toEqual([
+        expect.stringMatching(
+          /waits[^]*Docker does not answer\.[^]*Start Docker[^]*DOCKER_UNREACHABLE/,
+        ),
+        expect.stringMatching(/missing[^]*Train asks for a GPU; this machine has none/),
+        expect.stringMatching(/missing[^]*There is no dataset named imagenet/),
+      ]);
     expect(await accessibilityProblems()).toEqual([]);
 
     const runnable = folderWith({
