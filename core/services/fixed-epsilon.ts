@@ -3,7 +3,7 @@ import { attackLabel } from "../../shared/schemas/attack.ts";
 import type { CatalogThreatModel } from "../catalog/evaluations.ts";
 import { robustAccuracies } from "../domain/worst-case.ts";
 import type { CoreContext } from "./context.ts";
-import { epsilonLimits, positionsAmong, worstWithin } from "./scores.ts";
+import { epsilonLimits, positionsAmong, scoreAmong } from "./scores.ts";
 
 type Context = Pick<CoreContext, "catalog">;
 
@@ -42,7 +42,7 @@ export function accuracyUnder(
     .map(({ attackId }) => catalog.attacks.get(attackId));
   if (epsilon === undefined || attacks.length === 0) return null;
   const positions = positionsAmong(context, threat.id, classes);
-  const worst = worstWithin(context, modelId, attacks, threat, positions);
+  const { worst } = scoreAmong(context, modelId, attacks, threat, { positions, within: true });
   const [accuracy] = worst
     ? robustAccuracies(worst, epsilonLimits(context, threat, norm, [epsilon]))
     : [];

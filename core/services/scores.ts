@@ -119,6 +119,11 @@ export type Among = {
   norm?: Norm;
   /** Positions of the sample set; absent: all. */
   positions?: Int32Array;
+  /**
+   * Whether only what lies within the threat model's epsilon is asked: what attacks at it did not
+   * fool is out of reach then; and only `worst` means anything.
+   */
+  within?: boolean;
 };
 
 /** The score of a model over any attacks, and the worst case per sample, from verified outcomes only. */
@@ -127,7 +132,7 @@ export function scoreAmong(
   modelId: string,
   attacks: readonly CatalogAttack[],
   { id, threat }: Pick<CatalogThreatModel, "id" | "threat">,
-  { norm, positions }: Among,
+  { norm, positions, within = false }: Among,
 ): { score: Score; worst: WorstCase | null } {
   const found = catalog.outcomes.ofModel(
     modelId,
@@ -147,7 +152,7 @@ export function scoreAmong(
       const on = found[index] ?? null;
       const common = {
         attack: attackLabel(definition),
-        minimal: threat.minimal && definition.minimal,
+        minimal: within || (threat.minimal && definition.minimal),
       };
       if (!on) return { ...common, outcomes: null };
       if (positions) return { ...common, outcomes: takePositions(on.outcomes, positions, cleanOf) };
@@ -159,25 +164,6 @@ export function scoreAmong(
     positions?.length ?? ids.length,
     (position) => ids[positions?.[position] ?? position] ?? String(position),
   );
-}
-
-/**
- * The worst that attacks at a fixed epsilon did to each sample: what they did not fool counts as
- * out of reach, which holds within that epsilon alone. Null while outcomes are missing.
- */
-export function worstWithin(
-  context: Context,
-  modelId: string,
-  attacks: readonly CatalogAttack[],
-  { id, threat }: Pick<CatalogThreatModel, "id" | "threat">,
-  positions: Int32Array | undefined,
-): WorstCase | null {
-  const asMinimal = attacks.map((attack) => ({
-    ...attack,
-    definition: { ...attack.definition, minimal: true },
-  }));
-  const among = { id, threat: { ...threat, minimal: true } };
-  return scoreAmong(context, modelId, asMinimal, among, { positions }).worst;
 }
 
 /** The positions of the samples of some classes; undefined for no classes, which means all samples. */

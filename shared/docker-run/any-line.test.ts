@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { wholeNumbers } from "../../tests/support/random-numbers.ts";
 import { parse } from "yaml";
 import { parseExperiment } from "../experiment-file.ts";
 import { importDockerRun } from "./translate.ts";
@@ -8,15 +9,6 @@ const words = `docker run|nvidia-docker run|NV_GPU=1|-it|--rm|-e A=b|-e|-v|/a:/b
 '"device=0,1"'|--name x|lab/vq:3|python|{x}|--|--mount|type=bind,src=a,dst=/b|--memory 1g|--cpus 2
 --env-file x|--restart on-failure:99|--entrypoint|/out|-v o:/out|null|1e3`;
 const pieces = [...Array.from(characters), ...words.split(/[|\n]/).map((word) => `${word} `)];
-
-/** Whole numbers below `limit`, the same for the same seed (a linear congruential generator). */
-function numbers(seed: number) {
-  let state = seed;
-  return (limit: number) => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
-    return (state >>> 8) % limit;
-  };
-}
 
 /** The file of a line; null where the line is refused. */
 function fileOf(line: string): string | null {
@@ -29,7 +21,7 @@ function fileOf(line: string): string | null {
 }
 
 test("any line becomes a valid file or is refused: 5,000 lines of pieces", () => {
-  const next = numbers(7);
+  const next = wholeNumbers(7);
   let valid = 0;
   for (let round = 0; round < 5000; round++) {
     let line = next(4) > 0 ? "docker run " : "";

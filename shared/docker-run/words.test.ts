@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { wholeNumbers } from "../../tests/support/random-numbers.ts";
 import { splitCommands } from "./words.ts";
 
 const words = (line: string) => splitCommands(line).map((one) => one.words.map(({ text }) => text));
@@ -102,17 +103,6 @@ describe("whatever the words are, quoting them and splitting the line gives them
   ];
   alphabet.push(";", "<", ">", "*", "?", "[", "#", "~", "=", "-", "/", ":", "é", "😀", "\n", ",");
 
-  /** Whole numbers below `limit`, the same for the same seed (mulberry32). */
-  function numbers(seed: number) {
-    let state = seed;
-    return (limit: number) => {
-      state = (state + 0x6d2b79f5) | 0;
-      let t = Math.imul(state ^ (state >>> 15), 1 | state);
-      t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-      return ((t ^ (t >>> 14)) >>> 0) % limit;
-    };
-  }
-
   const quotes = [
     (text: string) => `'${text.replaceAll("'", `'\\''`)}'`,
     (text: string) => `"${text.replace(/[\\"$`]/g, "\\$&")}"`,
@@ -127,7 +117,7 @@ describe("whatever the words are, quoting them and splitting the line gives them
   ];
 
   test("2,000 lines", () => {
-    const next = numbers(20_181_015);
+    const next = wholeNumbers(20_181_015);
     for (let round = 0; round < 2000; round++) {
       const expected = Array.from({ length: 1 + next(6) }, () =>
         Array.from({ length: next(9) }, () => alphabet[next(alphabet.length)] ?? "").join(""),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { randomNumbers } from "../../tests/support/many-runs.ts";
+import { randomNumbers } from "../../tests/support/random-numbers.ts";
 import type { QueryNode } from "./ast.ts";
 import { checkQuery } from "./check.ts";
 import { describeProblems } from "./excerpt.ts";

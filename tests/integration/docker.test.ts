@@ -109,6 +109,7 @@ console.log("interfaces", Object.keys(networkInterfaces()).join());`;
       {
         "gauntlet.yaml": `name: c\nimage: ${nodeImage}\ntrain: { command: [no-such-program] }\n`,
       },
+      { "gauntlet.yaml": "name: d\nimage: { build: nowhere }\ntrain: { command: [x] }\n" },
     ];
     const runs = await Promise.all(
       experiments.map(
@@ -121,7 +122,9 @@ console.log("interfaces", Object.keys(networkInterfaces()).join());`;
       "image-not-found",
       "image-build-failed",
       "command-not-found",
+      "image-build-failed",
     ]);
+    expect(details[3]?.attempts[0]?.raw).toMatch(/There is no Dockerfile in .*in.code.nowhere/);
     expect(await logOf(client, runs[1] ?? "")).toContain("step-that-works");
     expect(details[1]?.attempts[0]?.raw).toContain("returned a non-zero code: 7");
   });

@@ -2,6 +2,7 @@ import { friendlyName } from "../../core/domain/names.ts";
 import { configKey } from "../../core/catalog/config-key.ts";
 import { openCatalog } from "../../core/catalog/open.ts";
 import { createIdSource } from "../../core/platform/ids.ts";
+import { randomNumbers } from "./random-numbers.ts";
 
 export const parameterNames = ["lr", "weight_decay", "batch_size", "epochs", "loss", "model"];
 const metrics = ["train", "validation", "test"].flatMap((part) =>
@@ -12,17 +13,6 @@ const metrics = ["train", "validation", "test"].flatMap((part) =>
 /** Twenty-one metrics; with the parameters, the seed and the summaries they make thirty columns. */
 export const metricNames: readonly string[] = metrics;
 const summaryNames = ["accuracy", "note"];
-
-/** Numbers from 0 to 1 that are the same each time (mulberry32). */
-export function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let value = Math.imul(state ^ (state >>> 15), 1 | state);
-    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value;
-    return ((value ^ (value >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 /**
  * Fills a new catalog with runs of four experiments, three seeds of each configuration, one in

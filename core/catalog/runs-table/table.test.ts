@@ -1,6 +1,7 @@
 import Database from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { fillCatalog, metricNames, randomNumbers } from "../../../tests/support/many-runs.ts";
+import { fillCatalog, metricNames } from "../../../tests/support/many-runs.ts";
+import { randomNumbers } from "../../../tests/support/random-numbers.ts";
 import { temporaryFolder } from "../../../tests/support/temporary-folder.ts";
 import { checkQuery } from "../../../shared/query/check.ts";
 import { type Condition, isInRange } from "../../../shared/query/condition.ts";

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { GauntletError } from "../../../shared/errors.ts";
 import { type DockerClient, dockerMessage, statusOf } from "./client.ts";
 import { walkFiles } from "../source-files.ts";
@@ -25,6 +27,11 @@ export async function buildImage(
   { say, doing }: ImageListener,
   signal: AbortSignal,
 ): Promise<void> {
+  // Else what the system says of a missing folder reads as if the engine's socket were missing.
+  if (!existsSync(join(context, dockerfile)))
+    throw new GauntletError("IMAGE_BUILD_FAILED", `The image ${tag} cannot be built.`, {
+      details: `There is no ${dockerfile} in ${context}.`,
+    });
   say(`Building ${tag}`);
   doing(`building the image ${tag}`);
   try {

@@ -2,10 +2,10 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import type { Container } from "../../platform/docker/client.ts";
+import { createDemultiplexer, joinTexts } from "../../platform/docker/demultiplex.ts";
 import { createRedactor } from "../../domain/redaction.ts";
 import { openJobLog } from "../process/job-log.ts";
 import type { AttemptFiles } from "./attempt.ts";
-import { createDemultiplexer } from "./demultiplex.ts";
 
 /** Bytes of the end of the log that are remembered for its last line. */
 const lastBytes = 4096;
@@ -66,7 +66,13 @@ export async function followLog(
   if (known === null) takePlace();
   // What was said while the image was fetched or built stands in front of the output.
   if (existsSync(files.preparation)) write(readFileSync(files.preparation));
-  const stream = await container.logs({ follow: true, stdout: true, stderr: true });
+  const abort = new AbortController();
+  const stream = await container.logs({
+    follow: true,
+    stdout: true,
+    stderr: true,
+    abortSignal: abort.signal,
+  });
   if (secrets === null && known === null) write(Buffer.from(unknownSecrets));
   // One for each output: what the other writes may stand between two pieces of a value.
   const redactors = {
@@ -78,7 +84,7 @@ export async function followLog(
     lastOutput = performance.now();
     if (secrets === null) return;
     // Without secrets nothing is looked for, and all of a piece is written at once.
-    if (secrets.length === 0) write(Buffer.concat(next(piece).map(({ text }) => text)));
+    if (secrets.length === 0) write(joinTexts(next(piece)));
     else for (const { from, text } of next(piece)) redactors[from].write(text);
   });
   const ended = new Promise<void>((resolve, reject) => {
@@ -93,6 +99,8 @@ export async function followLog(
     lastOutput: () => lastOutput,
     lastLine: () => last.toString("utf8").trimEnd().split("\n").at(-1) ?? "",
     close() {
+      // An engine that hangs may still send: what comes now is for whoever follows next.
+      abort.abort();
       redactors.output.end();
       redactors.errors.end();
       const dropped = log.end();

@@ -62,6 +62,8 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
   const preparing = new Map<string, Preparation>();
   const watches = new Map<string, { begun: Promise<Watch>; watch: Watch | null }>();
 
+  /** By folder: what a preparation failed of; the next launch says it. */
+  const failed = new Map<string, unknown>();
   /** Folders of attempts that were watched when the engine went away. */
   const cutOff = new Set<string>();
 
@@ -106,7 +108,6 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
   async function start(spec: LaunchSpec, image: FoundImage): Promise<void> {
     const files = attemptFiles(spec.folder);
     const docker = await dockerClient();
-    const version = docker.version().then(({ Version }) => Version);
     const made = containerOptions(spec, image.id, {
       readOnly: await linkedFolders(files.dataset),
       hasModel: existsSync(files.model),
@@ -119,20 +120,20 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
       const there = await inspectIfThere(await containerOf(spec.key));
       if (!there?.State.Running) placeSecrets(spec.folder, spec.secrets);
     }
-    let container: Container;
-    try {
-      container = await docker.createContainer(made);
-    } catch (error) {
-      // Made by an earlier launch that was cut off before it noted so.
-      if (statusOf(error) !== 409) throw error;
-      container = docker.getContainer((await (await containerOf(spec.key)).inspect()).Id);
-    }
+    const [container, { Version }] = await Promise.all([
+      docker.createContainer(made).catch(async (error: unknown) => {
+        // Made by an earlier launch that was cut off before it noted so.
+        if (statusOf(error) !== 409) throw error;
+        return docker.getContainer((await (await containerOf(spec.key)).inspect()).Id);
+      }),
+      docker.version(),
+    ]);
     const record: ContainerFile = {
       id: container.id,
       image: image.name,
       imageId: image.id,
       digest: image.digest,
-      engine: await version,
+      engine: Version,
     };
     await Promise.all([
       writeFileAtomic(files.container, JSON.stringify(record)),
@@ -202,6 +203,7 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
         });
       }
       // The engine is gone, or the disk is full: the next look finds nothing and launches again.
+      else failed.set(spec.folder, error);
     } finally {
       preparing.delete(spec.folder);
     }
@@ -211,6 +213,11 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
     const files = attemptFiles(spec.folder);
     if (existsSync(files.exit) || watches.has(spec.folder) || preparing.has(spec.folder)) return;
     if (!spec.image) throw new Error("a job without an image is not for this runner");
+    if (failed.has(spec.folder)) {
+      const error = dockerError(failed.get(spec.folder));
+      failed.delete(spec.folder);
+      throw error;
+    }
     try {
       const docker = await dockerClient();
       const [found] = await Promise.all([
@@ -293,6 +300,7 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
 
     async release(folder, key) {
       preparing.get(folder)?.abort.abort(new Error("released"));
+      failed.delete(folder);
       if (!existsSync(attemptFiles(folder).launch)) return;
       await launching.get(folder)?.catch(() => undefined); // It says so itself.
       try {

@@ -2,7 +2,6 @@
 import { appendFile, statfs } from "node:fs/promises";
 import type { Container, ContainerStats } from "../../platform/docker/client.ts";
 import type { ResourceSample } from "../../domain/ports.ts";
-import { isErrno } from "../../platform/errno.ts";
 import { sampleGpus } from "../process/resource-sampler.ts";
 import { nextSampleIn } from "../process/resource-log.ts";
 import type { AttemptFiles } from "./attempt.ts";
@@ -50,11 +49,9 @@ export function startUsageLog(options: {
     if (stopped) return;
     const wait = nextSampleIn(performance.now() - started, options.hasMemoryLimit);
     timer = setTimeout(() => {
-      sample()
-        .catch((error: unknown) => {
-          // A full disk loses a sample, a container that has just ended has none.
-          if (!isErrno(error) && !(error instanceof Error)) throw error;
-        })
+      // A full disk loses a sample, a container that has just ended has none.
+      void sample()
+        .catch(() => undefined)
         .finally(next);
     }, wait);
   }

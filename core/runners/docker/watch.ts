@@ -105,23 +105,30 @@ export async function watchContainer(
     }
   }
 
-  async function watch(): Promise<void> {
+  /** Closes log and samples in any case: a watch that was cut off is followed by another. */
+  async function untilOver() {
     try {
-      const { reason, info } = await untilEnded();
+      const end = await untilEnded();
       await Promise.race([log.ended, sleep(logPatience, null, { ref: false })]);
-      const logDropped = log.close();
-      // Removed by somebody else: there is no record of how it ended.
-      if (!info) return;
-      const exit: ExitRecord = {
-        ...exitOf(info.State, reason, log.lastLine(), known.wasCutOff),
-        ...usage.stop(),
-        logDropped,
-      };
-      await writeFileAtomic(files.exit, JSON.stringify(exit));
-      await removeContainer(container);
-    } finally {
+      return { ...end, totals: usage.stop(), logDropped: log.close() };
+    } catch (error) {
       usage.stop();
+      log.close();
+      throw error;
     }
+  }
+
+  async function watch(): Promise<void> {
+    const { reason, info, totals, logDropped } = await untilOver();
+    // Removed by somebody else: there is no record of how it ended.
+    if (!info) return;
+    const exit: ExitRecord = {
+      ...exitOf(info.State, reason, log.lastLine(), known.wasCutOff),
+      ...totals,
+      logDropped,
+    };
+    await writeFileAtomic(files.exit, JSON.stringify(exit));
+    await removeContainer(container);
   }
 
   return { since, done: watch(), look: () => wake() };

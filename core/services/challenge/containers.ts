@@ -7,6 +7,7 @@ import {
   type DockerClient,
   statusOf,
 } from "../../platform/docker/client.ts";
+import { createDemultiplexer, joinTexts } from "../../platform/docker/demultiplex.ts";
 import { removeContainer } from "../../runners/docker/watch.ts";
 
 /** Whose a container or network is: of which data folder, and of which challenge. */
@@ -113,18 +114,7 @@ export async function addressOn(container: Container, network: string): Promise<
 /** The end of what a container wrote, as text. */
 export async function lastWordsOf(container: Container): Promise<string> {
   const raw = await container.logs({ stdout: true, stderr: true, tail: 40 });
-  return withoutFrames(raw).toString("utf8").slice(-lastWords).trim();
-}
-
-/** The engine puts 8 bytes before each piece of output; the last four tell its length. */
-function withoutFrames(raw: Buffer): Buffer {
-  const pieces: Buffer[] = [];
-  for (let at = 0; at + 8 <= raw.length;) {
-    const length = raw.readUInt32BE(at + 4);
-    pieces.push(raw.subarray(at + 8, at + 8 + length));
-    at += 8 + length;
-  }
-  return Buffer.concat(pieces);
+  return joinTexts(createDemultiplexer()(raw)).toString("utf8").slice(-lastWords).trim();
 }
 
 /** Removes all containers and networks of a challenge. */

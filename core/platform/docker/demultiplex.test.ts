@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createDemultiplexer, type OutputText } from "./demultiplex.ts";
+import { createDemultiplexer, joinTexts, type OutputText } from "./demultiplex.ts";
 
 function frame(stream: 1 | 2, text: string): Buffer {
   const head = Buffer.from([stream, 0, 0, 0, 0, 0, 0, 0]);
@@ -15,7 +15,7 @@ test("text of both outputs comes in its order, however the stream is cut", () =>
     const texts: OutputText[] = [];
     for (let at = 0; at < whole.length; at += size)
       texts.push(...next(whole.subarray(at, at + size)));
-    const said = (some: OutputText[]) => Buffer.concat(some.map(({ text }) => text)).toString();
+    const said = (some: OutputText[]) => joinTexts(some).toString();
     expect(said(texts)).toBe(lines.join(""));
     expect(said(texts.filter(({ from }) => from === "errors"))).toBe(`${lines[1]}${lines[3]}`);
   }

@@ -4,6 +4,11 @@ const headLength = 8;
 
 export type OutputText = { from: "output" | "errors"; text: Buffer };
 
+/** The texts of both outputs as one. */
+export function joinTexts(texts: readonly OutputText[]): Buffer {
+  return Buffer.concat(texts.map(({ text }) => text));
+}
+
 /**
  * Returns what takes the stream's next piece and gives the texts in it, of both outputs in the order
  * of the engine. A frame may come in several pieces.
