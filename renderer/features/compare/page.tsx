@@ -48,13 +48,13 @@ export function ComparePage() {
         <EmptyState
           title="Runs will stand side by side here"
           action={
-            <>
+            <span className="row">
               <AddRun
                 compared={[]}
                 onAdd={(id) => void navigate({ search: { runs: [id] }, replace: true })}
-              />{" "}
+              />
               or <Link to="/runs">choose in the table</Link>
-            </>
+            </span>
           }
           command="npx gauntlet runs compare RUN RUN"
         >
