@@ -1,10 +1,17 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
+
+/**
+ * Tests that start containers. Each container is another network interface for a moment, and a
+ * browser breaks off what it is loading when these change: so the others come first.
+ */
+const withContainers = [
+  "tests/contract/docker-runner.test.ts",
+  "tests/integration/{challenge,docker,docker-outage,pytorch-kit,secrets}.test.ts",
+];
 
 export default defineConfig({
   test: {
     environment: "node",
-    include: ["{shared,core,cli,agent,electron,renderer,resources,tests}/**/*.test.ts"],
-    exclude: ["**/node_modules/**", "tests/fixtures/**"],
     globals: false,
     globalSetup: ["./tests/build-app.ts"],
     // Tests start processes, change signals and fill data folders: one process per file, and not
@@ -19,5 +26,24 @@ export default defineConfig({
     expect: { poll: { timeout: 20_000 } },
     sequence: { shuffle: true },
     reporters: ["default", "./tests/reporter.ts"],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "tests",
+          include: ["{shared,core,cli,agent,electron,renderer,resources,tests}/**/*.test.ts"],
+          exclude: [...configDefaults.exclude, "tests/fixtures/**", ...withContainers],
+          sequence: { shuffle: true, groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "containers",
+          include: withContainers,
+          sequence: { shuffle: true, groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

@@ -1,4 +1,5 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import type { QueryProblem } from "../../../shared/query/ast.ts";
 import { checkQuery } from "../../../shared/query/check.ts";
 import { completeQuery } from "../../../shared/query/complete.ts";
@@ -63,10 +64,13 @@ export function QueryBar({
     if (!option) return;
     const next = `${text.slice(0, completion.from)}${option.text} ${text.slice(completion.to).trimStart()}`;
     const at = completion.from + option.text.length + 1;
-    setText(next);
-    setCaret(at);
-    setChosen(0);
-    requestAnimationFrame(() => input.current?.setSelectionRange(at, at));
+    // At once: who types on before the next frame types behind it.
+    flushSync(() => {
+      setText(next);
+      setCaret(at);
+      setChosen(0);
+    });
+    input.current?.setSelectionRange(at, at);
   }
 
   function onKeyDown(event: KeyboardEvent<HTMLInputElement>): void {
