@@ -184,7 +184,8 @@ test.skipIf(!hasBrowser)(
     fillCatalog(data, 1500);
     const { page, open, accessibilityProblems, problems } = await openApp(data);
     await open("/runs?query=seed+%3D+0");
-    await page.getByText("500 runs").waitFor();
+    // Exactly: before the query counts there are 1,500 runs.
+    await page.getByText("500 runs", { exact: true }).waitFor();
     await page.getByRole("grid", { name: "Runs" }).focus();
     await page.keyboard.press("x");
     await page.getByRole("button", { name: "Select all 500 that match" }).waitFor();
