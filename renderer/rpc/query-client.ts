@@ -1,4 +1,4 @@
-import { QueryClient } from "@tanstack/react-query";
+import { notifyManager, QueryClient } from "@tanstack/react-query";
 import type { EventFamily } from "./live.ts";
 import { isConnectionError } from "./errors.ts";
 
@@ -10,6 +10,9 @@ declare module "@tanstack/react-query" {
     };
   }
 }
+
+// An answer is shown in the task in which it came: a timeout costs several ms of a key's 50.
+notifyManager.setScheduler(queueMicrotask);
 
 export const queryClient = new QueryClient({
   defaultOptions: {

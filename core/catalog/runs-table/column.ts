@@ -122,6 +122,9 @@ export class TextCodes {
   readonly texts: string[] = [];
   readonly #codeOf = new Map<string, number>();
   readonly #lower: string[] = [];
+  /** The texts in lower case, each with a line's end behind it, and where each of them ends. */
+  #joined = "";
+  readonly #ends: number[] = [];
   /** Codes in the order of their texts. */
   #sorted: number[] = [];
   #ranks = new Float64Array(0);
@@ -154,6 +157,29 @@ export class TextCodes {
     return this.#lower;
   }
 
+  /**
+   * 1 for each code whose text contains `wanted`, which is in lower case. All texts are searched as
+   * one: the engine's own search is many times faster than a call for each.
+   */
+  containing(wanted: string): Uint8Array {
+    const lower = this.lower();
+    for (let code = this.#ends.length; code < lower.length; code++) {
+      this.#joined += `${lower[code]}\n`;
+      this.#ends.push(this.#joined.length);
+    }
+    const answers = new Uint8Array(lower.length);
+    let code = 0;
+    for (let at = this.#joined.indexOf(wanted); at !== -1;) {
+      while ((this.#ends[code] ?? Infinity) <= at) code++;
+      const end = this.#ends[code];
+      if (end === undefined) break; // Nothing, found behind all texts.
+      const isWithin = at + wanted.length < end;
+      if (isWithin) answers[code] = 1;
+      at = this.#joined.indexOf(wanted, isWithin ? end : at + 1);
+    }
+    return answers;
+  }
+
   resize(capacity: number): void {
     const codes = new Int32Array(capacity).fill(noText);
     codes.set(this.codes);
@@ -178,7 +204,7 @@ export class TextCodes {
   }
 
   get bytes(): number {
-    return this.codes.byteLength + this.texts.length * 100;
+    return this.codes.byteLength + this.texts.length * 150;
   }
 }
 

@@ -2,6 +2,8 @@ import { type Condition, isInRange } from "../../../shared/query/condition.ts";
 import type { Field } from "../../../shared/query/fields.ts";
 import { type Column, noText } from "./column.ts";
 
+const noAnswers = new Uint8Array(0);
+
 export type ColumnOf = (field: Field) => Column;
 
 /** One byte per row: 1 where the condition holds. */
@@ -87,38 +89,34 @@ function oneOf(
 }
 
 function containing(wanted: string, count: number, column: Column): Uint8Array {
-  const lower = column.texts?.lower();
-  return byCode(
-    count,
-    column,
-    (code) => lower?.[code]?.includes(wanted) ?? false,
-    (number) => String(number).includes(wanted),
+  return byCode(count, column, column.texts?.containing(wanted) ?? noAnswers, (number) =>
+    String(number).includes(wanted),
   );
 }
 
 /** Asks each different text once; numbers are asked as they are written. */
 function byText(count: number, column: Column, holds: (text: string) => boolean): Uint8Array {
-  return byCode(
-    count,
-    column,
-    (code) => holds(column.texts?.texts[code] ?? ""),
-    (number) => holds(String(number)),
-  );
+  const { texts = [] } = column.texts ?? {};
+  const answers = Uint8Array.from(texts, (text) => (holds(text) ? 1 : 0));
+  return byCode(count, column, answers, (number) => holds(String(number)));
 }
 
+/** `answers` are those of the texts, by code. */
 function byCode(
   count: number,
   { numbers, texts }: Column,
-  textHolds: (code: number) => boolean,
+  answers: Uint8Array,
   numberHolds: (number: number) => boolean,
 ): Uint8Array {
   const mask = new Uint8Array(count);
-  const answers = new Uint8Array(texts?.texts.length ?? 0);
-  for (let code = 0; code < answers.length; code++) answers[code] = textHolds(code) ? 1 : 0;
+  if (texts && answers.includes(1))
+    for (let row = 0; row < count; row++) {
+      const code = texts.codes[row] ?? noText;
+      if (code !== noText && answers[code] === 1) mask[row] = 1;
+    }
   for (let row = 0; row < count; row++) {
     const number = numbers[row] ?? Number.NaN;
-    if (Number.isNaN(number)) mask[row] = answers[texts?.codes[row] ?? noText] ?? 0;
-    else if (numberHolds(number)) mask[row] = 1;
+    if (!Number.isNaN(number)) mask[row] = numberHolds(number) ? 1 : 0;
   }
   return mask;
 }

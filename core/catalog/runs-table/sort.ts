@@ -32,7 +32,16 @@ function sortedValues(items: Int32Array, values: Float64Array): Float64Array {
     const value = values[item] ?? Number.NaN;
     if (!Number.isNaN(value)) present[count++] = value;
   }
-  return present.subarray(0, count).sort();
+  const found = present.subarray(0, count);
+  // By far the most asked for is the newest first, and that is how the rows come.
+  if (isFalling(found)) return found.reverse();
+  return found.sort();
+}
+
+function isFalling(values: Float64Array): boolean {
+  for (let index = 1; index < values.length; index++)
+    if ((values[index - 1] ?? 0) < (values[index] ?? 0)) return false;
+  return true;
 }
 
 function pageOf(

@@ -1,4 +1,12 @@
-import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { flushSync } from "react-dom";
 import type { QueryProblem } from "../../../shared/query/ast.ts";
 import { checkQuery } from "../../../shared/query/check.ts";
@@ -48,12 +56,19 @@ export function QueryBar({
   }, [query]);
 
   const problem = useMemo(() => firstProblem(text, fields), [text, fields]);
+  // Waits for no drawing: the core looks while the key is drawn.
+  const ask = useCallback(
+    (next: string) => {
+      if (next === sent.current) return;
+      sent.current = next;
+      onQuery(next);
+    },
+    [onQuery],
+  );
+  // A field that is named may come to be known later.
   useEffect(() => {
-    // At once: what was asked before and waits for its turn is taken back.
-    if (problem !== null || text === sent.current) return;
-    sent.current = text;
-    onQuery(text);
-  }, [text, problem, onQuery]);
+    if (problem === null) ask(text);
+  }, [text, problem, ask]);
 
   const completion = useMemo(() => completeQuery(text, caret, fields), [text, caret, fields]);
   const options = isOpen ? completion.options : [];
@@ -116,8 +131,10 @@ export function QueryBar({
             spellCheck={false}
             value={text}
             onChange={(event) => {
-              setText(event.target.value);
-              setCaret(event.target.selectionStart ?? event.target.value.length);
+              const { value, selectionStart } = event.target;
+              if (firstProblem(value, fields) === null) ask(value);
+              setText(value);
+              setCaret(selectionStart ?? value.length);
               setChosen(0);
               setOpen(true);
             }}
