@@ -1,4 +1,4 @@
-import { epsilonText, formatPercent, normText } from "../shared/format.ts";
+import { epsilonText, formatPercent, formatNorm } from "../shared/format.ts";
 import type { LeaderboardView } from "../shared/views.ts";
 import { visible } from "../shared/visible.ts";
 import { bold, type Column, dim, table } from "./terminal.ts";
@@ -34,7 +34,7 @@ function caption({ set, threatModel, classes }: LeaderboardView): string {
   const size = minimal ? "minimal" : `epsilon ${epsilonText(epsilon ?? 0)}`;
   return [
     set.date,
-    `${normText(norm)} ${size}`,
+    `${formatNorm(norm)} ${size}`,
     `bounds [${bounds.join(", ")}]`,
     `N = ${samples} of ${dataset}/${split}`,
     ...(queries === null ? [] : [`${queries} queries`]),
@@ -59,7 +59,7 @@ function rankedColumns(view: LeaderboardView): Column<Ranked>[] {
       value: ({ robustAccuracy }) => formatPercent(robustAccuracy[index] ?? Number.NaN),
     })),
     ...view.fixed.map(({ norm, epsilon }, index): Column<Ranked> => ({
-      title: `${normText(norm)} ${epsilonText(epsilon ?? 0)}`,
+      title: `${formatNorm(norm)} ${epsilonText(epsilon ?? 0)}`,
       align: "right",
       value: ({ fixed }) => {
         const accuracy = fixed[index]?.accuracy;

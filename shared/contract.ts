@@ -34,6 +34,7 @@ import {
 } from "./runs-table.ts";
 import { nameSchema, parameterValueSchema } from "./schemas/scalars.ts";
 import { secretNameSchema, secretValueSchema, secretViewSchema } from "./schemas/secrets.ts";
+import { templateSchema } from "./schemas/template.ts";
 import { normSchema } from "./schemas/threat-model.ts";
 import {
   addedDatasetSchema,
@@ -135,6 +136,10 @@ export const contract = {
     remove: base.input(z.object({ name })).output(z.object({ name: z.string() })),
   },
   experiments: {
+    /** Makes one from a template; nothing that is in the folder is touched. */
+    make: base
+      .input(z.object({ template: templateSchema, folder }))
+      .output(z.object({ folder: z.string(), files: z.array(z.string()) })),
     /** What the gauntlet.yaml of a folder says, or what is wrong with it; nothing is noted. */
     read: base.input(z.object({ folder })).output(experimentFileSchema),
     /** Where a run of the folder would run, and what is missing before it can; nothing is noted. */

@@ -29,6 +29,8 @@ export const errorCodes = {
   INTERNAL: entry("internal", "This is a fault in Gauntlet. Please report it with the log id."),
   USAGE: entry("usage", "See gauntlet --help."),
   SPEC_NOT_FOUND: entry("input", "gauntlet init makes a gauntlet.yaml in this folder."),
+  EXPERIMENT_EXISTS: entry("conflict", "Name a folder that is new or empty."),
+  FOLDER_NOT_WRITABLE: entry("environment", "Name a folder in which you may write."),
   SPEC_INVALID: entry("input", "Mend the lines named above; the schema is in resources/schema."),
   PARAMETER_UNKNOWN: entry("input", "Declare it under parameters in gauntlet.yaml."),
   PARAMETER_INVALID: entry("input", "See the parameter's type and range in gauntlet.yaml."),

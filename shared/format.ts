@@ -46,16 +46,11 @@ export function formatNorm(norm: Norm): string {
   return norm === "linf" ? "L∞" : `L${norm.slice(1)}`;
 }
 
-/** `L2`, `L∞`. */
-export function normText(norm: "l0" | "l1" | "l2" | "linf"): string {
-  return norm === "linf" ? "L∞" : norm.toUpperCase();
-}
-
 /** An epsilon as the field writes it: `8/255` where it is a whole number of grey levels, else `0.5`. */
 export function epsilonText(epsilon: number): string {
   const levels = epsilon * 255;
   const whole = Math.round(levels);
   return whole > 0 && whole < 255 && Math.abs(levels - whole) < 1e-6
     ? `${whole}/255`
-    : `${epsilon}`;
+    : `${Number(epsilon.toPrecision(4))}`;
 }

@@ -1,7 +1,7 @@
 import type { Argument, Command, Option } from "commander";
 import { stageSchema } from "../../shared/schemas/run-folder.ts";
 import { type NameKind, runViewSchema } from "../../shared/views.ts";
-import { templates } from "../commands/init.ts";
+import { templateNames } from "../../shared/schemas/template.ts";
 
 export type Candidate = { value: string; description: string };
 
@@ -38,7 +38,7 @@ const nameKinds: Readonly<Record<string, NameKind>> = {
 const fixedValues: Readonly<Record<string, readonly string[]>> = {
   stage: stageSchema.options,
   state: runViewSchema.shape.state.options,
-  template: Object.keys(templates),
+  template: templateNames,
 };
 
 /**

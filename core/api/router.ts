@@ -41,6 +41,7 @@ import {
   sweepView,
 } from "../services/sweeps.ts";
 import { removeSecret } from "../services/secrets.ts";
+import { makeExperiment } from "../services/templates.ts";
 import { version } from "../services/version.ts";
 import {
   attackSetView,
@@ -87,6 +88,9 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
       remove: os.secrets.remove.handler(({ input }) => removeSecret(context, input.name)),
     },
     experiments: {
+      make: os.experiments.make.handler(({ input }) =>
+        makeExperiment(input.template, input.folder),
+      ),
       read: os.experiments.read.handler(({ input }) => readExperiment(input.folder)),
       readiness: os.experiments.readiness.handler(({ input }) => readiness(context, input)),
     },

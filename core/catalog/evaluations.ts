@@ -101,7 +101,7 @@ export function createEvaluationCatalog(
   );
   const mostUsedOnDataset = db.prepare<[string], { id: string }>(
     `SELECT e.threat_model_id AS id FROM evaluation e JOIN threat_model t ON t.id = e.threat_model_id
-     WHERE t.dataset_id = ? GROUP BY 1 ORDER BY count(*) DESC, max(e.id) DESC LIMIT 1`,
+     WHERE t.dataset_id = ? GROUP BY 1 ORDER BY t.minimal DESC, count(*) DESC, max(e.id) DESC LIMIT 1`,
   );
   const insert = db.prepare(
     `INSERT INTO evaluation (id, model_id, attack_id, threat_model_id, state, created_at)
@@ -138,8 +138,8 @@ export function createEvaluationCatalog(
     "SELECT id FROM evaluation WHERE state IN ('queued', 'attacking', 'verifying') ORDER BY id",
   );
   const threatCounts = db.prepare<[], { id: string; evaluations: number }>(
-    `SELECT threat_model_id AS id, count(*) AS evaluations FROM evaluation
-     GROUP BY threat_model_id ORDER BY 2 DESC, max(id) DESC`,
+    `SELECT t.id, count(*) AS evaluations FROM evaluation e JOIN threat_model t ON t.id = e.threat_model_id
+     GROUP BY 1 ORDER BY t.minimal DESC, 2 DESC, max(e.id) DESC`,
   );
   const fromRow = ({ summary_json, ...row }: Row): CatalogEvaluation => ({
     ...row,
@@ -185,6 +185,7 @@ export function createEvaluationCatalog(
     threatModelsOf(modelId: string): string[] {
       return threatsOfModel.all(modelId).map(({ id }) => id);
     },
+    /** As the first of threatModelUse, on one dataset. */
     mostUsedThreatModelOn(datasetId: string): string | undefined {
       return mostUsedOnDataset.get(datasetId)?.id;
     },
@@ -242,7 +243,7 @@ export function createEvaluationCatalog(
     modelsAfter(after: string, limit: number): string[] {
       return modelsAfter.all(after, limit);
     },
-    /** Threat models with the number of evaluations under each, the most used first. */
+    /** Threat models with the number of evaluations under each: of smallest distances first, then the most used. */
     threatModelUse(): { id: string; evaluations: number }[] {
       return threatCounts.all();
     },

@@ -6,6 +6,7 @@ import { excerpt } from "../../shared/visible.ts";
 import type { CatalogDataset } from "../catalog/datasets.ts";
 import type { DatasetRecord } from "../domain/ports.ts";
 import { describeDataset } from "../engine/collect.ts";
+import { typedPath } from "../platform/typed-path.ts";
 import type { CoreContext } from "./context.ts";
 import { checkDataset, isAsRegistered, protectDataset } from "./dataset-guard.ts";
 import { findKitDataset, packKitDataset } from "./kits.ts";
@@ -77,10 +78,12 @@ export async function addDataset(
   await mkdir(datasets, { recursive: true });
   const temporary = join(datasets, `${context.newId()}${temporaryEnd}`);
   try {
-    if (await isPacked(request.folder)) return await copyPacked(context, request, temporary);
-    const { folder: path, size, testShare } = request;
+    const path = typedPath(request.folder);
+    if (await isPacked(path))
+      return await copyPacked(context, { ...request, folder: path }, temporary);
+    const { size, testShare } = request;
     const name = request.name ?? nameFrom(path);
-    const packing = { folder: path, done: 0, total: 0 };
+    const packing = { folder: request.folder, done: 0, total: 0 };
     context.packing.add(packing);
     try {
       const how = await runPacker(

@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { GauntletError } from "../../shared/errors.ts";
 import { parseExperiment } from "../../shared/experiment-file.ts";
@@ -14,6 +13,7 @@ import type { TreeManifest } from "../domain/tree.ts";
 import { isErrno } from "../platform/errno.ts";
 import { gitState, type GitState } from "../platform/git.ts";
 import { sha256 } from "../platform/sha256.ts";
+import { typedPath } from "../platform/typed-path.ts";
 import { listSourceFiles } from "../platform/source-files.ts";
 import type { CoreContext } from "./context.ts";
 
@@ -40,7 +40,7 @@ export async function loadExperiment(given: string): Promise<LoadedExperiment> {
  * with `~` is in the home folder, for no shell has read it. Throws SPEC_NOT_FOUND.
  */
 export async function readExperiment(given: string): Promise<ExperimentFile> {
-  const { folder, text, parsed } = await parseFolder(given.replace(/^~(?=[\\/]|$)/, homedir()));
+  const { folder, text, parsed } = await parseFolder(typedPath(given));
   if (!parsed.ok) {
     const lines = text.replace(/^\uFEFF/, "").split(/\r?\n/);
     const problems = parsed.problems.map(({ path: _path, ...problem }) => ({

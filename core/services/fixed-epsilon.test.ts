@@ -75,3 +75,16 @@ test("without an attack at the epsilon there is a column and no number", () => {
   evaluate(4, "fixed", [outcomeRow(0)]);
   expect(leaderboard({ catalog }, request).ranked[0]?.fixed).toEqual([null]);
 });
+
+test("models stay ranked by their smallest distances, however many evaluations have an epsilon", () => {
+  const { catalog, evaluate, row } = toy();
+  for (let attack = 0; attack < 6; attack++)
+    evaluate(
+      attack,
+      "fixed",
+      [0, 1, 2, 3].map((index) => row(index, { linf: 0.1 })),
+    );
+  const board = leaderboard({ catalog }, request);
+  expect(board.threatModel).toMatchObject({ minimal: true });
+  expect(board.ranked).toHaveLength(1);
+});

@@ -5,7 +5,8 @@ import type { CoreContext } from "./context.ts";
 
 /**
  * A threat model by id. For null the one that most evaluations are under, for results under
- * different ones are never compared; undefined when there is none. Throws THREAT_MODEL_NOT_FOUND.
+ * different ones are never compared, and one of smallest distances before those with an epsilon,
+ * which give no score; undefined when there is none. Throws THREAT_MODEL_NOT_FOUND.
  */
 export function chosenThreatModel(
   { catalog }: Pick<CoreContext, "catalog">,

@@ -1,5 +1,5 @@
 import { Dialog as Base } from "@base-ui/react/dialog";
-import type { ReactNode } from "react";
+import type { FormEvent, ReactNode } from "react";
 import { classes } from "./classes.ts";
 import styles from "./dialog.module.css";
 
@@ -41,5 +41,62 @@ export function Dialog({
         </Base.Popup>
       </Base.Portal>
     </Base.Root>
+  );
+}
+
+/** A dialog with fields; Enter in one of them does what the last of the actions does. */
+export function FormDialog({
+  title,
+  onClose,
+  onSubmit,
+  children,
+  actions,
+}: {
+  title: string;
+  onClose(): void;
+  onSubmit(): void;
+  children: ReactNode;
+  /** The last one is of the type `submit`. */
+  actions: ReactNode;
+}) {
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    onSubmit();
+  };
+  return (
+    <Dialog open onClose={onClose} title={title}>
+      <form onSubmit={submit} aria-label={title} noValidate>
+        <div className={styles["fields"]}>{children}</div>
+        <div className={styles["actions"]}>{actions}</div>
+      </form>
+    </Dialog>
+  );
+}
+
+/** A field of a dialog: its name over it, what is to be known of it below. */
+export function DialogField({
+  label,
+  about,
+  problem,
+  children,
+}: {
+  label: string;
+  about?: string;
+  problem?: string | null;
+  children: ReactNode;
+}) {
+  return (
+    <div className={styles["field"]}>
+      <label>
+        <span className="medium">{label}</span>
+        {children}
+      </label>
+      {about && <span className={styles["about"]}>{about}</span>}
+      {problem && (
+        <span className={styles["problem"]} role="alert">
+          {problem}
+        </span>
+      )}
+    </div>
   );
 }

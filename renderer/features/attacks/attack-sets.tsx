@@ -72,6 +72,7 @@ export function AttackSets({
             ) : (
               <Button
                 size="small"
+                aria-label={`Activate ${visible(name)}`}
                 disabled={activate.isPending}
                 onClick={() => activate.mutate({ set: name })}
               >

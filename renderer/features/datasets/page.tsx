@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { formatBytes } from "../../../shared/format.ts";
-import type { DatasetView } from "../../../shared/views.ts";
+import type { AddedDataset, DatasetView } from "../../../shared/views.ts";
 import { visible } from "../../../shared/visible.ts";
 import { PageHeader } from "../../app/page-header.tsx";
 import { core } from "../../rpc/client.ts";
@@ -9,6 +9,7 @@ import { EmptyState, ErrorNotice, Skeleton } from "../../ui/notices.tsx";
 import { Scroll } from "../../ui/scroll.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { When } from "../../ui/when.tsx";
+import { AddDataset, AddedNote } from "./add-dataset.tsx";
 import { Samples } from "./samples.tsx";
 import styles from "./samples.module.css";
 
@@ -22,13 +23,23 @@ export function DatasetsPage() {
       refetchOnMount: "always",
     }),
   );
+  const [opened, setOpened] = useState<string | null>(null);
+  const [added, setAdded] = useState<AddedDataset | null>(null);
   return (
     <>
-      <PageHeader title="Datasets" />
+      <PageHeader title="Datasets">
+        <AddDataset
+          onAdded={(dataset) => {
+            setAdded(dataset);
+            setOpened(dataset.hash);
+          }}
+        />
+      </PageHeader>
+      {added && <AddedNote dataset={added} />}
       {error ? (
         <ErrorNotice error={error} onRetry={() => void refetch()} />
       ) : data ? (
-        <Datasets datasets={data} />
+        <Datasets datasets={data} opened={opened} onOpen={setOpened} />
       ) : (
         <Skeleton lines={6} />
       )}
@@ -36,14 +47,22 @@ export function DatasetsPage() {
   );
 }
 
-function Datasets({ datasets }: { datasets: readonly DatasetView[] }) {
-  const [opened, setOpened] = useState<string | null>(null);
+function Datasets({
+  datasets,
+  opened,
+  onOpen,
+}: {
+  datasets: readonly DatasetView[];
+  /** Hash of the one whose samples are shown; null: the newest. */
+  opened: string | null;
+  onOpen(hash: string): void;
+}) {
   if (datasets.length === 0)
     return (
       <EmptyState title="Datasets will be listed here" command="npx gauntlet datasets add PATH">
         Images are packed once, split by split, and named by the hash of their content, so that two
         results are compared only when they saw the same samples. Folders of images, Tiny ImageNet,
-        CIFAR, IDX and NumPy files are added in a terminal; the digits come with the demo.
+        CIFAR, IDX and NumPy files can be added; the digits come with the demo.
       </EmptyState>
     );
   const shown = datasets.find(({ hash }) => hash === opened) ?? datasets[0];
@@ -55,7 +74,7 @@ function Datasets({ datasets }: { datasets: readonly DatasetView[] }) {
         count={datasets.length}
         rowAt={(index) => datasets[index]}
         isSelected={(dataset) => dataset === shown}
-        onOpen={({ hash }) => setOpened(hash)}
+        onOpen={({ hash }) => onOpen(hash)}
       />
       <p className="caption">
         A name alone means the newest of that name. The hash covers every sample, label and split.

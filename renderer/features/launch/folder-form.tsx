@@ -1,10 +1,8 @@
 import { type FormEvent, useState } from "react";
-import type { Shell } from "../../../shared/shell.ts";
 import { visible } from "../../../shared/visible.ts";
 import { usePreferences } from "../../state/preferences.ts";
-import { shell } from "../../state/shell.ts";
 import { Button } from "../../ui/button.tsx";
-import { Input } from "../../ui/input.tsx";
+import { FolderInput } from "../../ui/folder-input.tsx";
 import styles from "./page.module.css";
 
 /** Asks for an experiment's folder: a browser, unlike the desktop window, cannot look at the disk. */
@@ -24,26 +22,21 @@ export function FolderForm({
     event.preventDefault();
     if (text.trim() !== "") onFolder(text.trim());
   };
-  const choose = async ({ chooseFolder }: Shell) => {
-    const chosen = await chooseFolder();
-    if (chosen === null) return;
-    setText(chosen);
-    onFolder(chosen);
-  };
   const isSame = text.trim() === folder && folder !== "";
   return (
     <form className={styles["folder"]} onSubmit={submit}>
       <label htmlFor="folder" className="muted">
         Folder with gauntlet.yaml
       </label>
-      <Input
+      <FolderInput
         id="folder"
-        className="mono"
         placeholder="/home/me/my-experiment"
         list="folders"
-        spellCheck={false}
         value={text}
-        onChange={(event) => setText(event.target.value)}
+        onValue={(next, isChosen) => {
+          setText(next);
+          if (isChosen) onFolder(next);
+        }}
       />
       <datalist id="folders">
         {folders.map((known) => (
@@ -52,15 +45,6 @@ export function FolderForm({
           </option>
         ))}
       </datalist>
-      {shell && (
-        <Button
-          onClick={() => {
-            if (shell) void choose(shell);
-          }}
-        >
-          Choose…
-        </Button>
-      )}
       <Button
         type="submit"
         kind={folder === "" ? "primary" : "plain"}

@@ -10,6 +10,7 @@ import { EmptyState, ErrorNotice, Skeleton } from "../../ui/notices.tsx";
 import { Tabs } from "../../ui/tabs.tsx";
 import { type Draft, emptyDraft } from "./draft.ts";
 import { FolderForm } from "./folder-form.tsx";
+import { NewExperiment } from "./new-experiment.tsx";
 import styles from "./page.module.css";
 import { Problems } from "./problems.tsx";
 import { Readiness } from "./readiness.tsx";
@@ -38,7 +39,9 @@ export function LaunchPage() {
   };
   return (
     <>
-      <PageHeader title="Launch" />
+      <PageHeader title="Launch">
+        <NewExperiment onMade={read} />
+      </PageHeader>
       <FolderForm
         key={`form ${folder}`}
         folder={folder ?? ""}
@@ -61,7 +64,6 @@ function NoFolder({ onFolder }: { onFolder(folder: string): void }) {
   return (
     <EmptyState
       title="Name an experiment's folder"
-      command="npx gauntlet init my-experiment"
       action={
         folders.length > 0 && (
           <ul className={styles["recent"]} aria-label="Launched before">
@@ -77,8 +79,8 @@ function NoFolder({ onFolder }: { onFolder(folder: string): void }) {
       }
     >
       It is a folder on the machine that Gauntlet runs on, with your program and a{" "}
-      <code className="mono">gauntlet.yaml</code>; the form comes from that file. A new one is made
-      in a terminal:
+      <code className="mono">gauntlet.yaml</code>; the form comes from that file. “New experiment”
+      makes one to begin with.
     </EmptyState>
   );
 }

@@ -1,6 +1,6 @@
 import type { LeaderboardView } from "../../../shared/views.ts";
 import { Link } from "@tanstack/react-router";
-import { epsilonText, normText, shortId } from "../../../shared/format.ts";
+import { epsilonText, formatNorm, shortId } from "../../../shared/format.ts";
 import { visible } from "../../../shared/visible.ts";
 import { formatFixed, formatNumber } from "../../ui/numbers.ts";
 import type { Column } from "../../ui/table.tsx";
@@ -99,8 +99,8 @@ export function matrixColumns(
     })),
     ...fixed.map(({ id, norm, epsilon, samples }, index): Column<ModelRow> => ({
       id: `fixed ${id}`,
-      title: `${normText(norm)} ${epsilonText(epsilon ?? 0)}`,
-      label: `Accuracy under attacks within ${normText(norm)} ${epsilonText(epsilon ?? 0)}, ${samples} samples, %`,
+      title: `${formatNorm(norm)} ${epsilonText(epsilon ?? 0)}`,
+      label: `Accuracy under attacks within ${formatNorm(norm)} ${epsilonText(epsilon ?? 0)}, ${samples} samples, %`,
       unit: "%",
       width: 100,
       align: "right",

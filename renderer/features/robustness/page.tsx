@@ -10,6 +10,7 @@ import { Table } from "../../ui/table.tsx";
 import { BoardCurves } from "./board-curves.tsx";
 import { matrixColumns } from "./columns.tsx";
 import { Controls } from "./controls.tsx";
+import { Evaluate } from "./evaluate.tsx";
 import { Legend } from "./legend.tsx";
 import { largestMedian, missingCells, type ModelRow, modelRows } from "./rows.ts";
 
@@ -38,7 +39,11 @@ export function RobustnessPage() {
     }),
   );
   const error = board.error ?? matrix.error;
-  const header = <PageHeader title="Robustness" />;
+  const header = (
+    <PageHeader title="Robustness">
+      <Evaluate />
+    </PageHeader>
+  );
   if (error && dataOf(error)?.code !== "NO_ACTIVE_SET")
     return (
       <>

@@ -46,3 +46,10 @@ export function readNumbers(text: string): number[] | string {
   }
   return numbers;
 }
+
+/** One epsilon as typed, above 0; null for what is none. */
+export function readEpsilon(text: string): number | null {
+  const numbers = readNumbers(text);
+  const [epsilon] = numbers;
+  return typeof epsilon === "number" && numbers.length === 1 && epsilon > 0 ? epsilon : null;
+}
