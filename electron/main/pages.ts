@@ -1,5 +1,5 @@
 import { protocol } from "electron";
-import { listPageFiles } from "../../core/api/web/files.ts";
+import { readPageFiles } from "../../core/api/web/files.ts";
 import { securityHeaders } from "../../core/api/web/headers.ts";
 
 const scheme = "app";
@@ -14,7 +14,7 @@ export function registerScheme(): void {
 
 /** Serves the built pages under `appOrigin`, with the same headers as the web server does. */
 export function servePages(folder: string): void {
-  const fileAt = listPageFiles(folder);
+  const fileAt = readPageFiles(folder);
   const answer = (method: string, url: string) => {
     const { host, pathname } = new URL(url);
     const file = host === "gauntlet" && method === "GET" ? fileAt?.(pathname) : undefined;

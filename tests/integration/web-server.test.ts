@@ -1,5 +1,5 @@
 /** What the web server lets through, and what it does not, asked as an attacker would. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import type { IncomingHttpHeaders } from "node:http";
 import { join } from "node:path";
@@ -25,7 +25,7 @@ async function startServer(host = "127.0.0.1") {
     await server.close();
     await folder.close();
   });
-  return { ...server, own: `http://127.0.0.1:${server.port}` };
+  return { ...server, pages, own: `http://127.0.0.1:${server.port}` };
 }
 
 type Answer = { status: number; headers: IncomingHttpHeaders; body: string };
@@ -192,6 +192,16 @@ test("every answer forbids foreign and inline code, frames and guessed types", a
     expect(headers, path).not.toHaveProperty("access-control-allow-origin");
   }
   expect((await ask(port, "/", {}, "POST")).status).toBe(405);
+});
+
+test("pages that are replaced while they are served stay those of this core", async () => {
+  const { port, pages } = await startServer();
+  rmSync(join(pages, "assets"), { recursive: true });
+  writeFileSync(join(pages, "index.html"), "another version");
+  writeFileSync(join(pages, "new.js"), "new");
+  expect(await ask(port, "/assets/app.js")).toMatchObject({ status: 200 });
+  expect((await ask(port, "/")).body).toContain("<title>Gauntlet</title>");
+  expect(await ask(port, "/new.js")).toMatchObject({ status: 404 });
 });
 
 test("a port that is taken and pages that are not built are told as such", async () => {

@@ -21,39 +21,40 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /**
- * The built pages by their path in an address. Only files that are there when it is called can
- * ever be asked for, whatever a path says; a file is read when it is first wanted. Null when the
- * pages were not built.
+ * The built pages by their path in an address; null when they were not built. All of them are read
+ * here, and nothing later: no path can reach another file, and whoever has the pages open when
+ * Gauntlet is updated goes on with those that fit this core.
  */
-export function listPageFiles(folder: string): ((path: string) => PageFile | undefined) | null {
-  const known = new Set(filesUnder(folder));
-  if (!known.has("/index.html")) return null;
-  const read = new Map<string, PageFile>();
+export function readPageFiles(folder: string): ((path: string) => PageFile | undefined) | null {
+  const contents = new Map(filesUnder(folder));
+  if (!contents.has("/index.html")) return null;
+  const files = new Map<string, PageFile>();
   return (asked) => {
     const path = asked === "/" ? "/index.html" : asked;
-    if (!known.has(path)) return undefined;
-    const file = read.get(path) ?? readFile(folder, path);
-    read.set(path, file);
+    const plain = contents.get(path);
+    if (!plain) return undefined;
+    const file = files.get(path) ?? pageFile(path, plain);
+    files.set(path, file);
     return file;
   };
 }
 
-/** Paths of the files under a folder, such as `/assets/app.js`. Node 16 of old Electrons runs it too. */
-function filesUnder(folder: string): string[] {
+/** Files under a folder by path, such as `/assets/app.js`. Node 16 of old Electrons runs it too. */
+function filesUnder(folder: string): [path: string, content: Buffer][] {
   try {
-    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    return readdirSync(folder, { withFileTypes: true }).flatMap((entry): [string, Buffer][] => {
       if (entry.name.startsWith(".")) return [];
-      if (entry.isFile()) return [`/${entry.name}`];
+      const at = join(folder, entry.name);
+      if (entry.isFile()) return [[`/${entry.name}`, readFileSync(at)]];
       if (!entry.isDirectory()) return [];
-      return filesUnder(join(folder, entry.name)).map((path) => `/${entry.name}${path}`);
+      return filesUnder(at).map(([path, content]) => [`/${entry.name}${path}`, content]);
     });
   } catch {
-    return []; // no folder: listPageFiles says so
+    return []; // no folder, or one that is being built: readPageFiles says so
   }
 }
 
-function readFile(folder: string, path: string): PageFile {
-  const plain = readFileSync(join(folder, path));
+function pageFile(path: string, plain: Buffer): PageFile {
   const extension = path.slice(path.lastIndexOf(".") + 1);
   const isText = extension === "js" || extension === "css" || extension === "svg";
   return {

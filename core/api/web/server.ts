@@ -6,7 +6,7 @@ import { GauntletError } from "../../../shared/errors.ts";
 import { isErrno } from "../../platform/errno.ts";
 import type { Answer } from "../answer.ts";
 import { createAccess, isOurHost, isOwnOrigin } from "./access.ts";
-import { listPageFiles, type PageFile } from "./files.ts";
+import { readPageFiles, type PageFile } from "./files.ts";
 import { securityHeaders } from "./headers.ts";
 
 const largestMessage = 16 * 2 ** 20;
@@ -35,7 +35,7 @@ export async function listenOnWeb(options: {
   port: number;
 }): Promise<WebServer> {
   const { host, answer: answerPage } = options;
-  const fileAt = listPageFiles(options.pages);
+  const fileAt = readPageFiles(options.pages);
   if (!fileAt) throw new GauntletError("RENDERER_MISSING", "The pages of the app are not built.");
   const http = createServer((request, response) => answer(request, response));
   await listening(http, host, options.port);
