@@ -23,7 +23,7 @@ export type DockerPlace = Extract<Place, { runner: "docker" }>;
 
 const findingSchema = z.object({
   /**
-   * `note`: it takes its time first. `warning`: jobs wait until somebody mends it. `failed`: the
+   * `note`: to be known, such as what takes its time first. `warning`: jobs wait until somebody mends it. `failed`: the
    * run cannot succeed.
    */
   state: z.enum(["note", "warning", "failed"]),

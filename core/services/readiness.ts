@@ -1,5 +1,6 @@
 /** What a run needs before it can start, looked at without starting or noting anything. */
 import { GauntletError } from "../../shared/errors.ts";
+import { formatCount } from "../../shared/format.ts";
 import type { Finding, Place, Readiness } from "../../shared/readiness.ts";
 import type { Experiment } from "../../shared/schemas/experiment.ts";
 import type { CatalogDataset } from "../catalog/datasets.ts";
@@ -83,9 +84,30 @@ async function lookAtInputs(
       findings.push({ state: "note", code: null, message, hint: null });
     });
   if (!evaluates || !evaluate) return findings;
-  await look(() => resolveAttacks(context, evaluate.attacks));
+  await look(() =>
+    findings.push(...lookAtScores(context, resolveAttacks(context, evaluate.attacks))),
+  );
   await look(() => dataset && context.datasetReader.sampleSet(dataset, "test", evaluate.samples));
   return findings;
+}
+
+/** Whether the runs will have a score: that asks for every attack of the active set. */
+function lookAtScores(
+  { catalog }: CoreContext,
+  attacks: ReturnType<typeof resolveAttacks>,
+): Finding[] {
+  const active = catalog.attacks.activeSet();
+  const lacking = active?.attacks.filter(({ id }) => !attacks.some((attack) => attack.id === id));
+  if (!active || !lacking || lacking.length === 0) return [];
+  const count = formatCount(lacking.length, "attack");
+  return [
+    {
+      state: "note",
+      code: null,
+      message: `Scores are made with the active set ${active.name}; ${count} of it will not be run here.`,
+      hint: "Activate another set, on the Attacks page or with gauntlet attacks activate, or fill what is missing later.",
+    },
+  ];
 }
 
 /** What stands against a run; jobs wait for what passes by itself once it is mended. */

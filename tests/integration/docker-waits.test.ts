@@ -234,3 +234,24 @@ evaluate: { attacks: [no-such-attack] }
     client.experiments.readiness({ folder, parameters: { lr: 1 } }),
   ).rejects.toMatchObject({ data: { code: "PARAMETER_UNKNOWN" } });
 });
+
+test("a note says which runs will have no score, for the active set has other attacks", async () => {
+  const { client } = await openTestCore();
+  const folder = folderWith({
+    "gauntlet.yaml": `name: other
+dataset: digits
+train: { command: [node, train.mjs] }
+model: { load: "model.mjs:load", input: { shape: [1, 28, 28] } }
+evaluate: { attacks: PyTorch five }
+`,
+  });
+  const notes = async () =>
+    (await client.experiments.readiness({ folder })).findings
+      .map(({ message }) => message)
+      .filter((message) => message.includes("Scores"));
+  expect(await notes()).toEqual([
+    "Scores are made with the active set Digits five; 5 attacks of it will not be run here.",
+  ]);
+  await client.attacks.activate({ set: "PyTorch five" });
+  expect(await notes()).toEqual([]);
+});

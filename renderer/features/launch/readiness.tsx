@@ -51,7 +51,7 @@ export function Readiness({
 }
 
 const looks: Record<Finding["state"], { state: StateName; text: string }> = {
-  note: { state: "queued", text: "first" },
+  note: { state: "queued", text: "note" },
   warning: { state: "warning", text: "waits" },
   failed: { state: "failed", text: "missing" },
 };
