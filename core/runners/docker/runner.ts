@@ -6,6 +6,7 @@ import { GauntletError, withHint } from "../../../shared/errors.ts";
 import type { ExitRecord } from "../../domain/job.ts";
 import type { AttemptKey, LaunchSpec, Observation, Runner } from "../../domain/ports.ts";
 import { writeFileAtomic } from "../../platform/atomic-file.ts";
+import { isErrno } from "../../platform/errno.ts";
 import {
   answered,
   dockerClient,
@@ -26,7 +27,7 @@ import {
 } from "./attempt.ts";
 import { containerOptions } from "./container.ts";
 import { findImage, type FoundImage, imageName, makeImage } from "./image.ts";
-import { placedValues, placeSecrets } from "./secrets.ts";
+import { placedValues, placeSecrets, requireShell } from "./secrets.ts";
 import { inspectIfThere, removeContainer, type Watch, watchContainer } from "./watch.ts";
 
 export type DockerRunnerOptions = {
@@ -87,7 +88,10 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
       void watch.done
         .then(
           () => cutOff.delete(folder),
-          () => cutOff.add(folder),
+          (error: unknown) => {
+            // A full disk here says nothing of the engine.
+            if (!isErrno(error) || dockerError(error) !== error) cutOff.add(folder);
+          },
         )
         .then(forget)
         .finally(() => options.onEnded?.(key));
@@ -128,6 +132,7 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
       }),
       docker.version(),
     ]);
+    await requireShell(container, image.name, spec.secrets);
     const record: ContainerFile = {
       id: container.id,
       image: image.name,
@@ -149,8 +154,10 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
     try {
       await start(spec, image);
     } catch (error) {
-      if (statusOf(error) === null) throw dockerError(error);
-      await endUnstarted(spec, startErrorOf(error));
+      const known = dockerError(error);
+      const startError = startErrorOf(known);
+      if (!startError) throw known;
+      await endUnstarted(spec, startError);
       await removeContainer(await containerOf(spec.key));
     }
   }
@@ -329,8 +336,11 @@ async function linkedFolders(link: string): Promise<string[]> {
   return info?.isSymbolicLink() ? [await readlink(link)] : [];
 }
 
-/** What it means that the engine would not make or start a container. */
+/** What it means that a container was not to be made or started; null where that says nothing of it. */
 function startErrorOf(error: unknown): ExitRecord["startError"] {
+  if (error instanceof GauntletError && error.code === "IMAGE_WITHOUT_SHELL")
+    return { code: error.code, message: error.message };
+  if (statusOf(error) === null) return null;
   const message = dockerMessage(error);
   if (/executable file not found|no such file or directory: unknown/.test(message))
     return { code: "ENOENT", message };
