@@ -18,6 +18,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { connectToCore, type Client } from "../../core/api/socket-client.ts";
 import { hasProgram, nodeImage } from "../parts.ts";
 import { folderWith, logOf, openTestCore, runToEnd, until, untilDone } from "../support/core.ts";
+import { pretendGpus } from "../support/gpus.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const timeout = 300_000;
@@ -215,6 +216,24 @@ process.kill(process.pid, "SIGKILL");`,
       expect(detail.attempts).toHaveLength(1);
       expect(await logOf(client, run)).toBe("up\ncannot write: ENOSPC\n");
       expect(await docker("ps", "-aq", "--filter", `label=gauntlet.job=${job}`)).toBe("");
+    },
+  );
+
+  test.skipIf(!hasProgram("nvidia-smi"))(
+    "a GPU that the engine cannot give is told with how to mend it [nvidia-smi]",
+    async () => {
+      pretendGpus(1000);
+      const { client } = await openTestCore();
+      const folder = folderWith({
+        "gauntlet.yaml": `name: gpu\nimage: ${nodeImage}\ntrain: { command: [node, -e, "0"], resources: { gpus: 1 } }\n`,
+      });
+      const detail = await runToEnd(client, folder);
+      expect(detail).toMatchObject({ state: "failed", reason: "no-gpu-runtime" });
+      const [attempt] = detail.attempts;
+      expect(attempt?.gpus).toEqual([1000]);
+      expect(attempt?.raw).toMatch(/nvidia/);
+      expect(attempt?.hint).toContain("nvidia-ctk runtime configure");
+      expect(await docker("ps", "-aq", "--filter", `label=gauntlet.job=${attempt?.job}`)).toBe("");
     },
   );
 });
