@@ -130,6 +130,33 @@ const timer = setInterval(() => { console.log("line", ++n); if (n === 24) clearI
     expect(await logOf(client, run)).toMatch(/^line 1\n(?:line \d+\n){22}line 24\n$/);
   });
 
+  test("a container that is removed by hand while no core runs is lost, and tried once more", async () => {
+    const data = temporaryFolder();
+    const core = await startCore(data);
+    const folder = folderWith({
+      "gauntlet.yaml": `name: removed\nimage: ${nodeImage}\ntrain: { command: [node, train.mjs] }\n`,
+      "train.mjs": `import { readFileSync } from "node:fs";
+const { attempt } = JSON.parse(readFileSync(process.env.GAUNTLET_RUN_DIR + "/job.json", "utf8"));
+console.log("attempt", attempt);
+setTimeout(() => 0, attempt === 1 ? 10 ** 9 : 0);`,
+    });
+    const { run } = await core.client.runs.submit({ folder });
+    await untilSays(core.client, run, "attempt 1");
+    const [before] = (await core.client.runs.get({ run })).attempts;
+    await core.kill();
+    await docker("rm", "-f", `gauntlet-${before?.job}-1`);
+    const { client } = await openTestCore(data);
+    stopAtEnd(client, [run]);
+    await client.work.resume({});
+    await untilDone(client, [run]);
+    const detail = await client.runs.get({ run });
+    expect(detail.attempts).toMatchObject([
+      { state: "failed", reason: "lost" },
+      { state: "succeeded" },
+    ]);
+    expect(await logOf(client, run)).toBe("attempt 2\n");
+  });
+
   test("an image without a shell runs programs; secrets as variables are refused, as files are not", async () => {
     const { client } = await openTestCore();
     await client.secrets.set({ name: "TOKEN", value: "a-value-of-a-secret" });
