@@ -1,4 +1,5 @@
 /** Whether Docker can run an experiment's jobs. */
+import { randomUUID } from "node:crypto";
 import { posix } from "node:path";
 import { GauntletError } from "../../shared/errors.ts";
 import type { DockerPlace, Finding } from "../../shared/readiness.ts";
@@ -81,7 +82,8 @@ async function lookForShell(
   secrets: readonly SecretUse[],
 ): Promise<void> {
   if (!secrets.some((secret) => "env" in secret)) return;
-  const container = await docker.createContainer({ Image: image.id, Cmd: ["/bin/sh"] });
+  const name = `gauntlet-doctor-${randomUUID()}`;
+  const container = await docker.createContainer({ name, Image: image.id, Cmd: ["/bin/sh"] });
   try {
     await requireShell(container, image.name, secrets);
   } finally {
