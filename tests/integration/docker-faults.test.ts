@@ -227,7 +227,7 @@ process.kill(process.pid, "SIGKILL");`,
       writeFileSync(join(disk, "data", "jobs", job, "1", "run", "out", "go"), "");
       const stateOf = async () =>
         (await client.work.progress({ runs: [run], evaluations: [] })).runs[0];
-      await until(async () => (await stateOf())?.condition?.includes("disk is full"));
+      await until(async () => /disk .*is full/.test((await stateOf())?.condition ?? ""));
       const container = `gauntlet-${job}-1`;
       const isRunning = () => docker("inspect", "--format", "{{.State.Running}}", container);
       await until(async () => (await isRunning()) === "false");

@@ -37,6 +37,9 @@ export type DockerRunnerOptions = {
   onEnded?: (key: AttemptKey) => void;
 };
 
+/** Before the log of an ended container is read again to keep its record, ms. */
+const unkeptPause = 1000;
+
 /** An image that is fetched or built for an attempt. */
 type Preparation = {
   abort: AbortController;
@@ -65,6 +68,8 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
 
   /** By folder: what a preparation failed of; the next launch says it. */
   const failed = new Map<string, unknown>();
+  /** By folder: why the record of an end could not be kept, and how long it is left at that. */
+  const unkept = new Map<string, { error: unknown; until: number }>();
   /** Folders of attempts that were watched when the engine went away. */
   const cutOff = new Set<string>();
 
@@ -91,6 +96,7 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
           (error: unknown) => {
             // A full disk here says nothing of the engine.
             if (!isErrno(error) || dockerError(error) !== error) cutOff.add(folder);
+            else unkept.set(folder, { error, until: performance.now() + unkeptPause });
           },
         )
         .then(forget)
@@ -261,6 +267,9 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
         return lostOrEnded(folder, "its container was removed");
       return { kind: "absent" };
     }
+    const kept = unkept.get(folder);
+    if (kept && performance.now() < kept.until) throw kept.error;
+    unkept.delete(folder);
     // What an earlier engine has started, and what has ended while nobody looked.
     const begun = watch(folder, key);
     if (info.State.Running) return { kind: "running", since: (await answered(begun)).since };
@@ -288,7 +297,9 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
       try {
         return await observe(folder, key);
       } catch (error) {
-        const known = dockerError(error);
+        const known = isErrno(error, "ENOSPC")
+          ? new GauntletError("DISK_FULL", `The disk of ${folder} is full.`, { cause: error })
+          : dockerError(error);
         if (known instanceof GauntletError) return { kind: "unreachable", detail: withHint(known) };
         if (statusOf(error) !== null)
           return { kind: "unreachable", detail: `Docker answered: ${dockerMessage(error)}` };
@@ -308,6 +319,7 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
     async release(folder, key) {
       preparing.get(folder)?.abort.abort(new Error("released"));
       failed.delete(folder);
+      unkept.delete(folder);
       if (!existsSync(attemptFiles(folder).launch)) return;
       await launching.get(folder)?.catch(() => undefined); // It says so itself.
       try {
