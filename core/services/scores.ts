@@ -39,42 +39,45 @@ export async function keepScores(
   set: AttackSet,
   signal?: AbortSignal,
 ): Promise<number> {
-  const { attacks, evaluations, outcomes } = context.catalog;
-  const ids = set.attacks.map(({ id }) => id);
+  const { attacks, evaluations } = context.catalog;
   let kept = 0;
   for (let after = ""; ;) {
     const last = evaluations.modelsAfter(after, modelsAtOnce).at(-1);
     if (last === undefined || signal?.aborted) return kept;
-    const missing = attacks
-      .unscored(set.id, after, last)
-      .filter(({ modelId, threatModelId }) => outcomes.hasAll(modelId, threatModelId, ids));
-    for (let done = 0; done < missing.length && !signal?.aborted;) {
-      done = keepSome(context, set, missing, done);
+    const missing = attacks.unscored(set.id, after, last);
+    while (missing.length > 0 && !signal?.aborted) {
+      kept += keepSome(context, set, missing);
       await nextTurn();
     }
-    kept += missing.length;
     after = last;
     await nextTurn();
   }
 }
 
-/** Keeps scores from a position on, for one turn of the loop. Returns the position of the next. */
+/**
+ * Takes from the list, and keeps, the scores of models that all attacks are verified on, for one turn
+ * of the loop. Returns how many.
+ */
 function keepSome(
   context: Context,
   set: AttackSet,
-  missing: readonly { modelId: string; threatModelId: string }[],
-  from: number,
+  missing: { modelId: string; threatModelId: string }[],
 ): number {
   const { catalog } = context;
+  const ids = set.attacks.map(({ id }) => id);
   return catalog.transaction(() => {
     const end = performance.now() + turn;
-    let next = from;
-    for (const { modelId, threatModelId } of missing.slice(from)) {
-      scoreUnderSet(context, modelId, set, catalog.evaluations.threatModel(threatModelId));
-      next++;
-      if (performance.now() > end) break;
+    let kept = 0;
+    for (;;) {
+      const next = missing.pop();
+      if (!next) return kept;
+      const { modelId, threatModelId } = next;
+      if (catalog.outcomes.hasAll(modelId, threatModelId, ids)) {
+        scoreUnderSet(context, modelId, set, catalog.evaluations.threatModel(threatModelId));
+        kept++;
+      }
+      if (performance.now() > end) return kept;
     }
-    return next;
   });
 }
 
