@@ -160,6 +160,16 @@ setTimeout(() => 0, attempt === 1 ? 10 ** 9 : 0);`,
   test("an image without a shell runs programs; secrets as variables are refused, as files are not", async () => {
     const { client } = await openTestCore();
     await client.secrets.set({ name: "TOKEN", value: "a-value-of-a-secret" });
+    const name = `bare-${process.pid}`;
+    onTestFinished(async () => {
+      const images = await docker(
+        "images",
+        "--format",
+        "{{.Repository}}:{{.Tag}}",
+        `gauntlet/${name}`,
+      );
+      for (const image of images.split("\n").filter(Boolean)) await docker("rmi", image);
+    });
     // The C library's own program is linked statically. The entry point is not used, and so may lack.
     const dockerfile = `FROM ${nodeImage} AS base
 FROM scratch
@@ -168,7 +178,7 @@ ENTRYPOINT ["/no-such-entry-point"]
 `;
     const folder = (secrets: string) =>
       folderWith({
-        "gauntlet.yaml": `name: bare\nimage: { build: . }\n${secrets}train: { command: [/program, -V] }\n`,
+        "gauntlet.yaml": `name: ${name}\nimage: { build: . }\n${secrets}train: { command: [/program, -V] }\n`,
         Dockerfile: dockerfile,
       });
     const bare = await runToEnd(client, folder(""));
@@ -181,7 +191,7 @@ ENTRYPOINT ["/no-such-entry-point"]
     expect(refused).toMatchObject({ state: "failed", reason: "no-shell" });
     expect(refused.attempts[0]?.hint).toContain("Take them as files");
     expect(refused.attempts[0]?.raw).toMatch(
-      /^The image gauntlet\/bare:[0-9a-f]+ has no \/bin\/sh, which puts secrets into variables: TOKEN\.$/,
+      /^The image gauntlet\/bare-\d+:[0-9a-f]+ has no \/bin\/sh, which puts secrets into variables: TOKEN\.$/,
     );
     expect(
       await docker("ps", "-aq", "--filter", `label=gauntlet.job=${refused.attempts[0]?.job}`),
@@ -192,11 +202,6 @@ ENTRYPOINT ["/no-such-entry-point"]
     expect(await client.experiments.readiness({ folder: folder("") })).toMatchObject({
       findings: [],
     });
-
-    const images = new Set(
-      [bare, asFile, refused].map(({ attempts }) => attempts[0]?.container?.image ?? ""),
-    );
-    for (const image of images) await docker("rmi", image);
   });
 
   test.skipIf(!hasProgram("mounts"))(
