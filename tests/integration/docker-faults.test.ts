@@ -5,6 +5,7 @@ import {
   closeSync,
   mkdirSync,
   openSync,
+  rmdirSync,
   rmSync,
   statfsSync,
   writeFileSync,
@@ -16,6 +17,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { connectToCore, type Client } from "../../core/api/socket-client.ts";
+import { installationFolder } from "../../core/platform/installation.ts";
+import { createDockerRunner } from "../../core/runners/docker/runner.ts";
+import { makeAttempt, untilEnded } from "../contract/runner-suite.ts";
 import { hasProgram, nodeImage } from "../parts.ts";
 import { folderWith, logOf, openTestCore, runToEnd, until, untilDone } from "../support/core.ts";
 import { pretendGpus } from "../support/gpus.ts";
@@ -202,6 +206,20 @@ ENTRYPOINT ["/no-such-entry-point"]
     expect(await client.experiments.readiness({ folder: folder("") })).toMatchObject({
       findings: [],
     });
+  });
+
+  test("what cannot be noted as started is not, and is launched again later", async () => {
+    const runner = createDockerRunner({ installation: installationFolder });
+    const attempt = await makeAttempt(runner, ["sh", "-c", "echo once >> ../../out/count"]);
+    const { folder, key } = attempt.spec;
+    const obstacle = join(folder, "container.json");
+    mkdirSync(obstacle);
+    await expect(runner.launch(attempt.spec)).rejects.toThrow();
+    expect(await docker("ps", "-aq", "--filter", `label=gauntlet.job=${key.job}`)).toBe("");
+    rmdirSync(obstacle);
+    expect(await runner.observe(folder, key)).toEqual({ kind: "absent" });
+    await runner.launch(attempt.spec);
+    expect(await untilEnded(runner, attempt)).toMatchObject({ code: 0, endedBy: "itself" });
   });
 
   test.skipIf(!hasProgram("mounts"))(

@@ -146,12 +146,18 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
       digest: image.digest,
       engine: Version,
     };
-    await Promise.all([
+    const [noted, started] = await Promise.allSettled([
       writeFileAtomic(files.container, JSON.stringify(record)),
       container.start().catch((error: unknown) => {
         if (statusOf(error) !== 304) throw error; // It runs already.
       }),
     ]);
+    if (noted.status === "rejected") {
+      // On a full disk, say: of one that is not noted nobody would know that it ran.
+      await removeContainer(container);
+      throw noted.reason;
+    }
+    if (started.status === "rejected") throw started.reason;
     await watch(spec.folder, spec.key);
   }
 
