@@ -24,6 +24,7 @@ import { createDatasetReader } from "./services/dataset-reader.ts";
 import { sweepDatasets } from "./services/datasets.ts";
 import { resumeDeletions } from "./services/deletion.ts";
 import { installKits } from "./services/kits.ts";
+import { keepMissingScores } from "./services/scores.ts";
 import { createLocalStore } from "./storage/local-store.ts";
 import { createTreeStore } from "./storage/tree.ts";
 
@@ -130,10 +131,17 @@ export async function createCore(options: {
     const router = createRouter(context, errorLog);
     const socket = await listenOnSocket(data, router);
     engine.wake();
+    // Beside all else: nobody waits for it.
+    const closing = new AbortController();
+    const scoring = keepMissingScores(context, closing.signal).catch((error: unknown) =>
+      errorLog.write(error, { job: null }),
+    );
     return {
       router,
       async close() {
+        closing.abort();
         await socket.close();
+        await scoring;
         await engine.close();
         await catalog.reader.close();
         catalog.close();

@@ -321,9 +321,14 @@ export const contract = {
       )
       .output(progressSchema),
     /** Lets queued jobs start, and says what is unfinished. */
-    resume: base
-      .input(nothing)
-      .output(z.object({ runs: z.array(z.string()), evaluations: z.array(z.string()) })),
+    resume: base.input(nothing).output(
+      z.object({
+        runs: z.array(z.string()),
+        evaluations: z.array(z.string()),
+        /** Sweeps with cells to queue whose dataset's files are not what was registered; names. */
+        waiting: z.array(z.object({ sweep: z.string(), dataset: z.string() })),
+      }),
+    ),
   },
   evaluations: {
     fill: base

@@ -116,6 +116,10 @@ export const errorCodes = {
     "Check the image's name and tag; docker pull NAME tries it by hand.",
   ),
   IMAGE_BUILD_FAILED: entry("input", "The log says at which step. docker build tries it by hand."),
+  IMAGE_WITHOUT_SHELL: entry(
+    "input",
+    "Take the secret as a file, secrets: { NAME: { file: NAME } } in gauntlet.yaml; its path is in NAME_FILE.",
+  ),
   DOCKER_UNREACHABLE: entry(
     "environment",
     "Start Docker (systemctl start docker, or Docker Desktop). Jobs go on as soon as it answers.",
@@ -123,6 +127,11 @@ export const errorCodes = {
   DOCKER_FORBIDDEN: entry(
     "environment",
     "Add yourself to the docker group (sudo usermod -aG docker $USER) and log in again.",
+  ),
+  DOCKER_DISK_FULL: entry(
+    "environment",
+    "docker system df shows what takes it, docker image prune frees some. Jobs go on once there is space.",
+    true,
   ),
   DOCKER_GPUS_UNAVAILABLE: entry(
     "environment",

@@ -7,7 +7,9 @@
  * and tests/reporter.ts says at the end which parts were there. `.ci/run` brings up what it can.
  */
 import { spawnSync } from "node:child_process";
-import { appendFileSync, statSync } from "node:fs";
+import { appendFileSync, mkdtempSync, rmdirSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
 
 export type Part = {
@@ -33,6 +35,7 @@ const probes = {
     program("python3", ["-c", "import foolbox, torch; print('torch', torch.__version__)"]),
   cc: () => program("cc", ["--version"]),
   "private mounts": () => program("unshare", ["-rm", "echo", "unshare -rm"]),
+  mounts: () => mounts(),
   docker: () => socket("DOCKER_HOST", "unix:///var/run/docker.sock"),
   "docker with node": () => image(nodeImage),
   "docker with torch": () => image(torchImage),
@@ -84,6 +87,19 @@ function program(command: string, args: string[]): Part {
 function image(name: string): Part {
   const found = program("docker", ["image", "inspect", "--format", "{{.Id}}", name]);
   return found.available ? { ...found, reason: name, at: name } : found;
+}
+
+/** Mounts that other processes see too, such as the Docker Engine. */
+function mounts(): Part {
+  const folder = mkdtempSync(join(tmpdir(), "gauntlet-mount-"));
+  try {
+    const mounted = program("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", folder]);
+    if (!mounted.available) return mounted;
+    spawnSync("umount", [folder]);
+    return { available: true, reason: "mount -t tmpfs", at: "mount" };
+  } finally {
+    rmdirSync(folder);
+  }
 }
 
 function variable(name: string): Part {

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { Command } from "commander";
-import { exitStatusOf, GauntletError } from "../../shared/errors.ts";
+import { errorCodes, exitStatusOf, GauntletError } from "../../shared/errors.ts";
 import { formatCount } from "../../shared/format.ts";
 import { priorityRange } from "../../shared/priority.ts";
 import type { Progress, SweepPreview, SweepResultView } from "../../shared/views.ts";
@@ -164,10 +164,19 @@ export function waitCommand(): Command {
     .addHelpText("after", example("gauntlet wait"))
     .action(async (_options: object, command: Command) =>
       withSession(command, async (session) => {
-        const what = await session.call((client) => client.work.resume({}));
-        if (!wantsJson(command) && what.runs.length + what.evaluations.length === 0)
-          printLine("Nothing is unfinished.");
-        await followToEnd(session, what, wantsJson(command), {});
+        const json = wantsJson(command);
+        const { waiting, ...what } = await session.call((client) => client.work.resume({}));
+        if (!json) {
+          for (const { sweep, dataset } of waiting)
+            printLine(
+              visible(
+                `The sweep ${sweep} waits: the files of its dataset ${dataset} are not what was registered. ${errorCodes.DATASET_CHANGED.hint}`,
+              ),
+            );
+          if (what.runs.length + what.evaluations.length + waiting.length === 0)
+            printLine("Nothing is unfinished.");
+        }
+        await followToEnd(session, what, json, { waiting });
       }),
     );
 }

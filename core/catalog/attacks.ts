@@ -69,6 +69,20 @@ export function createAttackCatalog(
   const deactivate = db.prepare("UPDATE attack_set SET active = 0 WHERE active = 1");
   const activate = db.prepare<[string]>("UPDATE attack_set SET active = 1 WHERE id = ?");
 
+  // A score under a set needs an evaluation by its first attack.
+  const unscored = db.prepare<
+    { set: string; after: string; last: string },
+    { modelId: string; threatModelId: string }
+  >(
+    `SELECT e.model_id AS modelId, e.threat_model_id AS threatModelId
+     FROM attack_set_member m CROSS JOIN evaluation e
+     WHERE m.set_id = @set AND m.position = 0 AND e.attack_id = m.attack_id
+       AND e.state = 'verified' AND e.model_id > @after AND e.model_id <= @last
+       AND NOT EXISTS (SELECT 1 FROM score s WHERE s.model_id = e.model_id
+         AND s.attack_set_id = m.set_id AND s.threat_model_id = e.threat_model_id)
+     ORDER BY e.model_id, e.threat_model_id`,
+  );
+
   const setFrom = (row: SetRow): AttackSet => ({
     ...row,
     active: row.active === 1,
@@ -129,6 +143,11 @@ export function createAttackCatalog(
       const row = activeSet.get();
       return row && setFrom(row);
     },
+    /**
+     * Models, of those behind `after` up to `last`, that a set's first attack is verified on and that
+     * have no kept score under the set, by threat model.
+     */
+    unscored: (set: string, after: string, last: string) => unscored.all({ set, after, last }),
     sets(): AttackSet[] {
       return allSets.all().map(setFrom);
     },

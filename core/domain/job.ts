@@ -71,6 +71,10 @@ export const failureReasons = {
     retryable: false,
     hint: "The log says at which step: gauntlet runs logs RUN. docker build tries it by hand.",
   },
+  "no-shell": {
+    retryable: false,
+    hint: "Secrets become variables by the image's /bin/sh, and it has none. Take them as files: secrets: { NAME: { file: NAME } } in gauntlet.yaml; the path is in NAME_FILE.",
+  },
   "no-gpu-runtime": {
     retryable: false,
     hint: "Docker cannot give containers a GPU: install the NVIDIA Container Toolkit, run sudo nvidia-ctk runtime configure --runtime=docker, and restart Docker. gauntlet doctor checks the chain.",
@@ -134,6 +138,7 @@ const startFailures: Readonly<Record<string, FailureReason>> = {
   EACCES: "command-not-found",
   IMAGE_NOT_FOUND: "image-not-found",
   IMAGE_BUILD_FAILED: "image-build-failed",
+  IMAGE_WITHOUT_SHELL: "no-shell",
   NO_GPU_RUNTIME: "no-gpu-runtime",
 };
 

@@ -1,7 +1,9 @@
 /** Whether Docker can run an experiment's jobs. */
+import { randomUUID } from "node:crypto";
 import { posix } from "node:path";
 import { GauntletError } from "../../shared/errors.ts";
 import type { DockerPlace, Finding } from "../../shared/readiness.ts";
+import { type SecretUse, secretUses } from "../../shared/schemas/secrets.ts";
 import type { CheckView } from "../../shared/views.ts";
 import type { ImageSpec } from "../domain/ports.ts";
 import { aboutEngine } from "../platform/docker/about.ts";
@@ -14,7 +16,9 @@ import {
   statusOf,
 } from "../platform/docker/client.ts";
 import { listSourceFiles } from "../platform/source-files.ts";
-import { findImage, imageName } from "../runners/docker/image.ts";
+import { findImage, type FoundImage, imageName } from "../runners/docker/image.ts";
+import { requireShell } from "../runners/docker/secrets.ts";
+import { removeContainer } from "../runners/docker/watch.ts";
 import { hashTree } from "../storage/tree.ts";
 import { gpusInContainers } from "./docker-checks.ts";
 import type { LoadedExperiment } from "./experiments.ts";
@@ -52,6 +56,7 @@ export async function lookAtDocker(
     place.id = found?.id ?? null;
     place.preparation = found ? "none" : "name" in image ? "fetch" : "build";
     if (!found) findings.push(preparationOf(image, new Set(files)));
+    if (found) await lookForShell(docker, found, secretUses(spec.secrets));
     if (wantsGpus) {
       const gpus = await gpusOf(docker, found ? place.image : null);
       if (gpus?.state === "failed")
@@ -66,6 +71,24 @@ export async function lookAtDocker(
     findings.push(obstacleOf(error));
   }
   return { place, findings };
+}
+
+/**
+ * Throws IMAGE_WITHOUT_SHELL. To be looked into, an image has to be made a container, which is not started.
+ */
+async function lookForShell(
+  docker: DockerClient,
+  image: FoundImage,
+  secrets: readonly SecretUse[],
+): Promise<void> {
+  if (!secrets.some((secret) => "env" in secret)) return;
+  const name = `gauntlet-doctor-${randomUUID()}`;
+  const container = await docker.createContainer({ name, Image: image.id, Cmd: ["/bin/sh"] });
+  try {
+    await requireShell(container, image.name, secrets);
+  } finally {
+    await removeContainer(container);
+  }
 }
 
 /** A look that went well is believed for so long, ms: it starts a container. */

@@ -2,7 +2,7 @@ import type { Progress } from "../../shared/views.ts";
 import type { Engine } from "../engine/engine.ts";
 import { troublesOf } from "./conditions.ts";
 import type { CoreContext } from "./context.ts";
-import { fillSweeps } from "./sweeps.ts";
+import { fillSweeps, type WaitingSweep } from "./sweeps.ts";
 
 const underWay = ["queued", "running", "attacking", "verifying"];
 
@@ -28,12 +28,12 @@ export function progressOf(
   };
 }
 
-/** Lets queued jobs start, and says which runs and evaluations have not ended. */
+/** Lets queued jobs start, and says which runs and evaluations have not ended, and which sweeps wait. */
 export async function resume(
   context: CoreContext,
-): Promise<{ runs: string[]; evaluations: string[] }> {
-  await fillSweeps(context);
+): Promise<{ runs: string[]; evaluations: string[]; waiting: WaitingSweep[] }> {
+  const waiting = await fillSweeps(context);
   context.engine.setWorking(true);
   const { runs, evaluations } = context.catalog;
-  return { runs: runs.unfinished(), evaluations: evaluations.unfinished() };
+  return { runs: runs.unfinished(), evaluations: evaluations.unfinished(), waiting };
 }

@@ -31,26 +31,62 @@ const turn = 10;
 /**
  * Keeps the score of every model that all attacks of a set are verified on, under each of its
  * threat models: the runs table and SQL tell kept scores only. What is kept already stays.
+ * @param signal ends it early; `keepMissingScores` goes on with it
+ * @returns how many were missing
  */
-export async function keepScores(context: Context, set: AttackSet): Promise<void> {
+export async function keepScores(
+  context: Context,
+  set: AttackSet,
+  signal?: AbortSignal,
+): Promise<number> {
+  const { attacks, evaluations } = context.catalog;
+  let kept = 0;
+  for (let after = ""; ;) {
+    const last = evaluations.modelsAfter(after, modelsAtOnce).at(-1);
+    if (last === undefined || signal?.aborted) return kept;
+    const missing = attacks.unscored(set.id, after, last);
+    while (missing.length > 0 && !signal?.aborted) {
+      kept += keepSome(context, set, missing);
+      await nextTurn();
+    }
+    after = last;
+    await nextTurn();
+  }
+}
+
+/**
+ * Takes from the list, and keeps, the scores of models that all attacks are verified on, for one turn
+ * of the loop. Returns how many.
+ */
+function keepSome(
+  context: Context,
+  set: AttackSet,
+  missing: { modelId: string; threatModelId: string }[],
+): number {
   const { catalog } = context;
   const ids = set.attacks.map(({ id }) => id);
-  let last: string | undefined = "";
-  while (last !== undefined) {
-    const after: string = last;
-    last = catalog.transaction(() => {
-      const end = performance.now() + turn;
-      let done: string | undefined;
-      for (const modelId of catalog.evaluations.modelsAfter(after, modelsAtOnce)) {
-        for (const threatModelId of catalog.evaluations.threatModelsOf(modelId))
-          if (catalog.outcomes.hasAll(modelId, threatModelId, ids))
-            scoreUnderSet(context, modelId, set, catalog.evaluations.threatModel(threatModelId));
-        done = modelId;
-        if (performance.now() > end) break;
+  return catalog.transaction(() => {
+    const end = performance.now() + turn;
+    let kept = 0;
+    for (;;) {
+      const next = missing.pop();
+      if (!next) return kept;
+      const { modelId, threatModelId } = next;
+      if (catalog.outcomes.hasAll(modelId, threatModelId, ids)) {
+        scoreUnderSet(context, modelId, set, catalog.evaluations.threatModel(threatModelId));
+        kept++;
       }
-      return done;
-    });
-    await nextTurn();
+      if (performance.now() > end) return kept;
+    }
+  });
+}
+
+/** Goes on with sets whose scores were not all kept when their core died. */
+export async function keepMissingScores(context: Context, signal: AbortSignal): Promise<void> {
+  const { catalog } = context;
+  for (const set of catalog.attacks.sets()) {
+    const kept = await keepScores(context, set, signal);
+    if (kept > 0) catalog.transaction(() => catalog.events.append("attack-set.scored", set.id));
   }
 }
 

@@ -208,17 +208,23 @@ async function fillWanted(context: CoreContext, sweepId: string): Promise<Filled
   }
 }
 
+/** A sweep with cells to queue that waits until its dataset is what was registered. */
+export type WaitingSweep = { sweep: string; dataset: string };
+
 /**
  * Goes on with sweeps whose cells were not all queued when their core died. One whose dataset has
- * changed since waits until that is put right.
+ * changed since waits until that is put right; returns those, by name.
  */
-export async function fillSweeps(context: CoreContext): Promise<void> {
+export async function fillSweeps(context: CoreContext): Promise<WaitingSweep[]> {
   const { catalog } = context;
+  const waiting: WaitingSweep[] = [];
   for (const id of catalog.sweepCells.sweepsWithWanted()) {
-    const { datasetId } = catalog.sweeps.get(id);
-    const isRight = !datasetId || (await isAsRegistered(context, catalog.datasets.get(datasetId)));
-    if (isRight) await fillSweep(context, id);
+    const { datasetId, name } = catalog.sweeps.get(id);
+    const dataset = datasetId ? catalog.datasets.get(datasetId) : null;
+    if (!dataset || (await isAsRegistered(context, dataset))) await fillSweep(context, id);
+    else waiting.push({ sweep: name, dataset: dataset.name });
   }
+  return waiting;
 }
 
 /**

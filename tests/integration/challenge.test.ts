@@ -235,6 +235,14 @@ raise SystemExit(1)`);
         details: "no weights",
       },
     });
+    const nowhere = make.entryPoint(model, "/no-such-program");
+    await expect(challenge([noise], { models: [nowhere] })).rejects.toMatchObject({
+      data: {
+        code: "CHALLENGE_MODEL_NOT_READY",
+        message: expect.stringContaining("exit status 127"),
+        details: expect.stringContaining("exec /no-such-program failed: No such file"),
+      },
+    });
   });
 
   test.each([

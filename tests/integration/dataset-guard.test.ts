@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import type { Client } from "../../core/api/socket-client.ts";
+import { runCli } from "../support/cli.ts";
 import { folderWith, openTestCore, runToEnd, untilDone } from "../support/core.ts";
 import { makeToy } from "../support/toy-dataset.ts";
 
@@ -114,10 +115,14 @@ sweep: { values: { width: [1, 2] } }
   db.exec("UPDATE sweep_cell SET wanted = 1, again = 1");
   db.close();
   const next = await openTestCore(data);
-  expect(await next.client.work.resume({})).toEqual({ runs: [], evaluations: [] });
+  const waiting = [{ sweep: "swept", dataset: "toy" }];
+  expect(await next.client.work.resume({})).toEqual({ runs: [], evaluations: [], waiting });
+  const told = await runCli(["wait"], data);
+  expect(told.stdout).toMatch(/^The sweep swept waits: the files of its dataset toy are not what/);
+  expect(told.stdout).not.toContain("Nothing is unfinished");
   await next.client.datasets.add({ folder: dataset });
   const resumed = await next.client.work.resume({});
-  expect(resumed.runs).toHaveLength(2);
+  expect(resumed).toMatchObject({ runs: [expect.any(String), expect.any(String)], waiting: [] });
   await untilDone(next.client, resumed.runs);
 });
 

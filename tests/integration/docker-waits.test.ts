@@ -1,9 +1,13 @@
 /** Runs with an image while Docker cannot be asked, and while their image is fetched or built. */
+import { once } from "node:events";
+import { chmodSync } from "node:fs";
 import { expect, onTestFinished, test } from "vitest";
+import { connectToCore } from "../../core/api/socket-client.ts";
 import { runCli } from "../support/cli.ts";
 import { folderWith, logOf, openTestCore, until, untilDone } from "../support/core.ts";
-import { fixedSocket, imageId, startFakeDocker } from "../support/fake-docker.ts";
+import { fixedSocket, imageId, socketPath, startFakeDocker } from "../support/fake-docker.ts";
 import { useNvidiaSmi } from "../support/gpus.ts";
+import { folderOfNobody, mayBecomeNobody, startAsNobody } from "../support/nobody.ts";
 
 const timeout = 60_000;
 // The client of this process asks at one place all the time.
@@ -206,6 +210,59 @@ test("an engine that refuses is told of in its own words", { timeout }, async ()
     condition: expect.stringContaining("authorization denied"),
   });
 });
+
+test.skipIf(!mayBecomeNobody)(
+  "a run of a user without a right to the socket waits for it, in words",
+  { timeout },
+  async () => {
+    const own = socketPath();
+    await startFakeDocker(own, { images: [{ name: "some/image:1" }] });
+    const data = folderOfNobody();
+    const child = startAsNobody(["core"], data, own);
+    onTestFinished(() => void child.kill());
+    await once(child.stdout, "data");
+    const { client, close } = await connectToCore(data);
+    onTestFinished(close);
+    const folder = boxed("some/image:1");
+    chmodSync(folder, 0o755);
+    const { run } = await client.runs.submit({ folder });
+    const condition = await until(async () => (await client.runs.get({ run })).condition ?? false);
+    expect(condition).toBe(
+      "You may not speak to Docker. Add yourself to the docker group (sudo usermod -aG docker $USER) and log in again.",
+    );
+    expect(await client.runs.get({ run })).toMatchObject({ state: "running" });
+    chmodSync(own, 0o666);
+    await untilDone(client, [run]);
+    expect(await client.runs.get({ run })).toMatchObject({ state: "succeeded", condition: null });
+  },
+);
+
+test.each([
+  ["makes a container", { images: [{ name: "some/image:1" }] }],
+  ["fetches an image", {}],
+])(
+  "while Docker's disk is full as it %s, a run waits and says so",
+  { timeout },
+  async (_what, engine) => {
+    const { client } = await openTestCore();
+    const refuses = "write /var/lib/docker/tmp/1: no space left on device";
+    const close = await startFakeDocker(socket, {
+      ...engine,
+      refuses,
+      onImage: (tell) => Promise.resolve(tell({ error: refuses })),
+    });
+    const { run } = await client.runs.submit({ folder: boxed("some/image:1") });
+    await until(async () => (await client.runs.get({ run })).condition?.includes("disk is full"));
+    expect(await client.runs.get({ run })).toMatchObject({
+      state: "running",
+      condition: expect.stringMatching(/^Docker's disk is full\. docker system df shows/),
+    });
+    await close();
+    await startFakeDocker(socket, { images: [{ name: "some/image:1" }] });
+    await untilDone(client, [run]);
+    expect(await client.runs.get({ run })).toMatchObject({ state: "succeeded", condition: null });
+  },
+);
 
 test("readiness: GPUs, datasets and attacks that are not there", { timeout }, async () => {
   useNvidiaSmi("/dev/null/no-such-program");

@@ -1,14 +1,12 @@
 /** What `gauntlet doctor` says of the chain that jobs in containers rest on, link by link. */
-import { chmodSync, chownSync, mkdirSync } from "node:fs";
 import { createServer } from "node:net";
-import { join } from "node:path";
 import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { CheckView } from "../../shared/views.ts";
 import { runCli } from "../support/cli.ts";
 import { type FakeEngine, socketPath, startFakeDocker } from "../support/fake-docker.ts";
 import { pretendGpus, useNvidiaSmi } from "../support/gpus.ts";
+import { folderOfNobody, mayBecomeNobody, startAsNobody } from "../support/nobody.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** The checks of Docker that the command prints, with Docker at a socket. */
@@ -90,16 +88,13 @@ describe("without GPUs", () => {
   });
 
   // Whoever is root may speak to any socket; somebody else asks then.
-  test.skipIf(process.getuid?.() !== 0)("no right to the socket", async () => {
+  test.skipIf(!mayBecomeNobody)("no right to the socket", async () => {
     const socket = socketPath();
     await startFakeDocker(socket);
-    chmodSync(socket, 0o600);
-    const data = join(temporaryFolder(), "data");
-    mkdirSync(data);
-    for (const folder of [data, join(data, ".."), join(socket, "..")]) chmodSync(folder, 0o755);
-    chownSync(data, nobody, nobody);
-    const { status, stdout } = await asNobody(["doctor", "--json"], data, socket);
-    expect(status).toBe(0);
+    const child = startAsNobody(["doctor", "--json"], folderOfNobody(), socket);
+    let stdout = "";
+    child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString("utf8")));
+    expect(await new Promise((resolve) => child.once("close", resolve))).toBe(0);
     expect(JSON.parse(stdout).find(({ name }: CheckView) => name === "docker")).toMatchObject({
       state: "warning",
       detail: `You may not speak to Docker: connect EACCES ${socket}`,
@@ -107,22 +102,6 @@ describe("without GPUs", () => {
     });
   });
 });
-
-const nobody = 65_534;
-
-async function asNobody(args: string[], data: string, socket: string) {
-  const program = fileURLToPath(new URL("../../cli/gauntlet.mjs", import.meta.url));
-  const child = spawn(process.execPath, [program, ...args, "--data", data], {
-    uid: nobody,
-    gid: nobody,
-    env: { ...process.env, HOME: data, DOCKER_HOST: `unix://${socket}` },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let stdout = "";
-  child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString("utf8")));
-  const status = await new Promise((resolve) => child.once("close", resolve));
-  return { status, stdout };
-}
 
 describe("with GPUs", () => {
   test.each<[string, FakeEngine, Partial<CheckView>]>([

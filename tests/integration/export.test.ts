@@ -5,6 +5,12 @@ import { expect, test } from "vitest";
 import { runCli } from "../support/cli.ts";
 import { folderWith, openTestCore, untilDone } from "../support/core.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+import {
+  fillToyCatalog,
+  keepOutcomes,
+  openToyCatalog,
+  outcomeRow,
+} from "../support/toy-catalog.ts";
 
 const program = `import { appendFileSync, writeFileSync } from "node:fs";
 const out = process.env.GAUNTLET_RUN_DIR + "/out/";
@@ -61,6 +67,84 @@ test("runs, metrics and the leaderboard as files of every kind", async () => {
   const first = JSON.parse(only.stdout.split("\n")[0] ?? "") as object;
   expect(Object.keys(first)).not.toContain("accuracy");
   expect(first).toHaveProperty("rate");
+});
+
+/** Rows of an export, as JSON lines tell them. */
+async function rowsOf(data: string, ...args: string[]): Promise<Record<string, unknown>[]> {
+  const { status, stdout } = await runCli(["export", ...args, "--format", "jsonl"], data);
+  expect(status).toBe(0);
+  return stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+test("runs come as they were made, points run by run as asked for and as they were reported", async () => {
+  const { client, data } = await openTestCore();
+  const folder = folderWith({
+    "gauntlet.yaml": `name: ordered
+parameters: { rate: { type: float, default: 0.5 } }
+train: { command: [node, main.mjs, "{rate}"] }
+`,
+    "main.mjs": `import { appendFileSync } from "node:fs";
+const rate = Number(process.argv[2]);
+for (const step of [2, 0, 1])
+  appendFileSync(process.env.GAUNTLET_RUN_DIR + "/out/metrics.jsonl", JSON.stringify({ step, z: rate, a: step }) + "\\n");
+`,
+  });
+  const runs: string[] = [];
+  for (const rate of [0.5, 0.75, 0.25])
+    runs.push((await client.runs.submit({ folder, parameters: { rate } })).run);
+  await untilDone(client, runs);
+  expect((await rowsOf(data, "runs")).map(({ id }) => id)).toEqual(runs);
+  const [first = "", second = "", third = ""] = runs;
+  const asked = [third, first, second];
+  const names = await Promise.all(asked.map(async (run) => (await client.runs.get({ run })).name));
+  const points = await rowsOf(data, "metrics", ...asked);
+  expect(points.map(({ run, metric, step }) => [run, metric, step])).toEqual(
+    names.flatMap((run) =>
+      ["a", "z"].flatMap((metric) => [2, 0, 1].map((step) => [run, metric, step])),
+    ),
+  );
+});
+
+test("outcomes come by model, evaluation and sample, the leaderboard by rank", async () => {
+  const data = temporaryFolder();
+  const catalog = openToyCatalog(data);
+  const { models, attacks, threatModelId } = fillToyCatalog(catalog, {
+    models: 3,
+    attacks: 2,
+    samples: 3,
+    classes: 3,
+  });
+  const distances = [2, 3, 1];
+  // The last model lacks an attack, and the second attack was evaluated first.
+  for (const [index, model] of models.entries())
+    for (const attack of index === 2 ? attacks.slice(1) : attacks.toReversed())
+      keepOutcomes(
+        catalog,
+        catalog.evaluations.add(model, attack, threatModelId),
+        [0, 1, 2].map((sample) => outcomeRow(sample, { l2: distances[index] ?? 0 })),
+      );
+  await catalog.reader.close();
+  catalog.close();
+  await openTestCore(data);
+  const outcomes = await rowsOf(data, "outcomes");
+  const rows = (model: string, ...made: string[]) =>
+    made.flatMap((attack) => [0, 1, 2].map((position) => [model, `${attack}@1`, position]));
+  expect(outcomes.map(({ model, attack, position }) => [model, attack, position])).toEqual([
+    ...rows("model-2", "attack-1"),
+    ...rows("model-1", "attack-1", "attack-0"),
+    ...rows("model-0", "attack-1", "attack-0"),
+  ]);
+  const asked = await rowsOf(data, "outcomes", "model-0", "model-2");
+  expect([...new Set(asked.map(({ model }) => model))]).toEqual(["model-0", "model-2"]);
+  const board = await rowsOf(data, "leaderboard");
+  expect(board.map(({ rank, model, score }) => [rank, model, score])).toEqual([
+    [1, "model-1", 3],
+    [2, "model-0", 2],
+    [null, "model-2", null],
+  ]);
 });
 
 test("what cannot be exported is said", async () => {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
+import type { Client } from "../../core/api/socket-client.ts";
 import { keepScores } from "../../core/services/scores.ts";
 import { openTestCore } from "../support/core.ts";
 import { fillCatalog } from "../support/many-runs.ts";
@@ -12,7 +13,10 @@ import {
   outcomeRow,
 } from "../support/toy-catalog.ts";
 
-/** Three runs whose models both attacks are verified on, at distances of 1, 2 and 3; nothing is scored. */
+/**
+ * Three runs whose models both attacks are verified on, at distances of 1, 2 and 3. Nothing is scored,
+ * as a core leaves it that dies right after it has saved the sets `five` and `all`.
+ */
 function evaluatedRuns(): string {
   const folder = temporaryFolder();
   fillCatalog(folder, 3);
@@ -39,28 +43,52 @@ function evaluatedRuns(): string {
   return folder;
 }
 
+/** Scores of the runs in a column, in order. */
+async function scoresIn(client: Client, column: string) {
+  const { rows } = await client.runs.table({
+    query: `${column} != none`,
+    sort: [{ field: column }],
+    columns: [column],
+  });
+  return rows.map(({ values }) => values[0]);
+}
+
 test("a set of attacks that were made before has its scores as soon as it is saved or active", async () => {
-  const { client } = await openTestCore(evaluatedRuns());
-  const scores = async (column: string) => {
-    const { rows } = await client.runs.table({
-      query: `${column} != none`,
-      sort: [{ field: column }],
-      columns: [column],
-    });
-    return rows.map(({ values }) => values[0]);
-  };
+  const folder = evaluatedRuns();
+  const db = new Database(join(folder, "catalog.sqlite"));
+  db.exec("DELETE FROM attack_set_member; DELETE FROM attack_set");
+  db.close();
+  const { client } = await openTestCore(folder);
   await client.attacks.saveSet({ name: "two", attacks: ["attack-1", "attack-0"] });
-  expect(await scores("score.two")).toEqual([1, 2, 3]);
-  expect(await scores("score")).toEqual([]);
-  await client.attacks.activate({ set: "all" });
-  expect(await scores("score")).toEqual([1, 2, 3]);
+  await client.attacks.saveSet({ name: "one", attacks: ["attack-1"] });
+  expect(await scoresIn(client, "score.two")).toEqual([1, 2, 3]);
+  expect(await scoresIn(client, "score")).toEqual([]);
+  await client.attacks.activate({ set: "one" });
+  expect(await scoresIn(client, "score")).toEqual([1, 2, 3]);
   const { rows } = await client.sql({
     statement: "SELECT attack_set, count(*) FROM scores GROUP BY 1 ORDER BY 1",
   });
   expect(rows).toEqual([
-    ["all", 3],
+    ["one", 3],
     ["two", 3],
   ]);
+});
+
+test("what a core that died has left of a set's scores is taken up at the next start", async () => {
+  const folder = evaluatedRuns();
+  const { client, close } = await openTestCore(folder);
+  await expect.poll(() => scoresIn(client, "score.all")).toEqual([1, 2, 3]);
+  await expect.poll(() => scoresIn(client, "score")).toEqual([1, 2, 3]);
+  await close();
+  // Once, and not at every start.
+  const db = new Database(join(folder, "catalog.sqlite"));
+  onTestFinished(() => void db.close());
+  const scored = () =>
+    db.prepare("SELECT count(*) FROM event WHERE kind = 'attack-set.scored'").pluck().get();
+  expect(scored()).toBe(2);
+  const next = await openTestCore(folder);
+  await next.close();
+  expect(scored()).toBe(2);
 });
 
 test("the runs table forgets a score when an evaluation is made again", async () => {

@@ -91,6 +91,12 @@ export function imageMaker() {
       run(["build", "-q", "-t", name, "-"], dockerfile);
       return name;
     },
+    /** An image as another one, with an entry point that need not exist. */
+    entryPoint(from: string, program: string): string {
+      const name = named("entry");
+      run(["build", "-q", "-t", name, "-"], `FROM ${from}\nENTRYPOINT ["${program}"]\n`);
+      return name;
+    },
     remove(): void {
       for (const name of made.toReversed()) spawnSync("docker", ["rmi", "-f", name]);
     },

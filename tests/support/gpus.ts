@@ -16,8 +16,9 @@ export function useNvidiaSmi(program: string): void {
 /**
  * Two GPUs, `GPU-a` and `GPU-b`, as a pretend nvidia-smi tells them. Returns the file whose lines
  * (GPU, process id, name, MiB) are the processes on them.
+ * @param first index of the first
  */
-export function pretendGpus(): string {
+export function pretendGpus(first = 0): string {
   const folder = temporaryFolder();
   const processes = join(folder, "processes.csv");
   const program = join(folder, "nvidia-smi");
@@ -28,9 +29,9 @@ export function pretendGpus(): string {
 case "$1" in
 --query-compute-apps=*) cat ${processes} ;;
 --query-gpu=index,uuid,*)
-  echo "0, GPU-a, NVIDIA L4, 550.54, 23034, 812, 61, 70.5, 88"
-  echo "1, GPU-b, NVIDIA L4, 550.54, 23034, 1, 34, 12.1, 0" ;;
---query-gpu=*) echo "0, 88, 812, 61, 70.5"; echo "1, 0, 1, 34, 12.1" ;;
+  echo "${first}, GPU-a, NVIDIA L4, 550.54, 23034, 812, 61, 70.5, 88"
+  echo "${first + 1}, GPU-b, NVIDIA L4, 550.54, 23034, 1, 34, 12.1, 0" ;;
+--query-gpu=*) echo "${first}, 88, 812, 61, 70.5"; echo "${first + 1}, 0, 1, 34, 12.1" ;;
 *) echo "Driver Version: 550.54  CUDA Version: 12.4" ;;
 esac
 `,

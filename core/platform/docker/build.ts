@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { GauntletError } from "../../../shared/errors.ts";
-import { type DockerClient, dockerMessage, statusOf } from "./client.ts";
+import { diskFullError, type DockerClient, dockerMessage, statusOf } from "./client.ts";
 import { walkFiles } from "../source-files.ts";
 import { type ImageListener, readProgress } from "./progress.ts";
 
@@ -19,7 +19,7 @@ const stepLine = /^Step (\d+)\/(\d+) :/;
 
 /**
  * Builds an image with the engine's own builder, whose cache makes unchanged steps free. The
- * listener hears its output line by line, and at which step it is. Throws IMAGE_BUILD_FAILED, and the signal's reason when aborted.
+ * listener hears its output line by line, and at which step it is. Throws IMAGE_BUILD_FAILED, DOCKER_DISK_FULL, and the signal's reason when aborted.
  */
 export async function buildImage(
   docker: DockerClient,
@@ -52,6 +52,8 @@ export async function buildImage(
     if (signal.aborted) throw signal.reason;
     if (statusOf(cause) === null && !(cause instanceof Error && cause.name === "ProgressError"))
       throw cause;
+    const full = diskFullError(cause);
+    if (full) throw full;
     throw new GauntletError("IMAGE_BUILD_FAILED", `The image ${tag} cannot be built.`, {
       details: dockerMessage(cause),
       cause,

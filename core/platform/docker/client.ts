@@ -72,7 +72,6 @@ export async function answered<T>(
 }
 
 const unreachable: ReadonlySet<string> = new Set([
-  "ENOENT",
   "ECONNREFUSED",
   "ECONNRESET",
   "EPIPE",
@@ -81,19 +80,27 @@ const unreachable: ReadonlySet<string> = new Set([
   "ENOTFOUND",
 ]);
 
+/** DOCKER_DISK_FULL where that is what the engine said; null for anything else. */
+export function diskFullError(error: unknown): GauntletError | null {
+  const details = dockerMessage(error);
+  if (!/no space left on device/i.test(details)) return null;
+  return new GauntletError("DOCKER_DISK_FULL", "Docker's disk is full.", { details, cause: error });
+}
+
 /**
- * Makes a GauntletError of what a call to the engine threw: DOCKER_FORBIDDEN, DOCKER_UNREACHABLE.
- * What the engine itself answered stays as it is.
+ * Makes a GauntletError of what a call to the engine threw: DOCKER_FORBIDDEN, DOCKER_UNREACHABLE,
+ * DOCKER_DISK_FULL. What else the engine answered, and what is of this machine's files, stays as it is.
  */
 export function dockerError(error: unknown): unknown {
-  if (error instanceof GauntletError || statusOf(error) !== null) return error;
+  if (error instanceof GauntletError) return error;
+  if (statusOf(error) !== null) return diskFullError(error) ?? error;
   if (typeof error !== "object" || error === null) return error;
   const code = "code" in error ? String(error.code) : "";
   const detail = { details: dockerMessage(error), cause: error };
-  if (code === "EACCES" || code === "EPERM")
+  const isConnecting = "syscall" in error && error.syscall === "connect";
+  if (isConnecting && (code === "EACCES" || code === "EPERM"))
     return new GauntletError("DOCKER_FORBIDDEN", "You may not speak to Docker.", detail);
   // A daemon that dies while it answers leaves half an answer.
-  const isConnecting = "syscall" in error && error.syscall === "connect";
   if (isConnecting || unreachable.has(code) || /socket hang up|aborted/.test(detail.details))
     return new GauntletError("DOCKER_UNREACHABLE", "Docker does not answer.", detail);
   return error;

@@ -1,5 +1,5 @@
 import { GauntletError } from "../../../shared/errors.ts";
-import { type DockerClient, dockerMessage, statusOf } from "./client.ts";
+import { diskFullError, type DockerClient, dockerMessage, statusOf } from "./client.ts";
 import { type ImageListener, readProgress } from "./progress.ts";
 
 /** Between two lines about the same layer, ms. */
@@ -14,7 +14,7 @@ type PullEvent = {
 /**
  * Fetches an image. The listener hears of the whole once in a while, not of each layer at each
  * megabyte.
- * Throws IMAGE_NOT_FOUND with the registry's words, and the signal's reason when it is aborted.
+ * Throws IMAGE_NOT_FOUND with the registry's words, DOCKER_DISK_FULL, and the signal's reason when it is aborted.
  */
 export async function pullImage(
   docker: DockerClient,
@@ -42,6 +42,8 @@ export async function pullImage(
     // 500 is what older engines answer when a registry cannot be reached.
     if (statusOf(cause) === null && !(cause instanceof Error && cause.name === "ProgressError"))
       throw cause;
+    const full = diskFullError(cause);
+    if (full) throw full;
     throw new GauntletError("IMAGE_NOT_FOUND", `The image ${name} cannot be had.`, {
       details: dockerMessage(cause),
       cause,

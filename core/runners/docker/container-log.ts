@@ -18,8 +18,8 @@ export type ContainerLog = {
   ended: Promise<void>;
   /** Whether the engine was gone before the end. */
   isBroken(): boolean;
-  /** When output last came, by performance.now(). */
-  lastOutput(): number;
+  /** When output last arrived, by performance.now(); null before the first. */
+  arrived(): number | null;
   lastLine(): string;
   /** Writes what is kept of the end. Returns how many bytes were left out. */
   close(): number;
@@ -45,7 +45,7 @@ export async function followLog(
   let isInPlace = false;
   let length = 0;
   let last = Buffer.alloc(0);
-  let lastOutput = performance.now();
+  let arrived: number | null = null;
   let isBroken = false;
 
   function takePlace(): void {
@@ -81,7 +81,7 @@ export async function followLog(
   };
   const next = createDemultiplexer();
   stream.on("data", (piece: Buffer) => {
-    lastOutput = performance.now();
+    arrived = performance.now();
     if (secrets === null) return;
     // Without secrets nothing is looked for, and all of a piece is written at once.
     if (secrets.length === 0) write(joinTexts(next(piece)));
@@ -96,7 +96,7 @@ export async function followLog(
   return {
     ended,
     isBroken: () => isBroken,
-    lastOutput: () => lastOutput,
+    arrived: () => arrived,
     lastLine: () => last.toString("utf8").trimEnd().split("\n").at(-1) ?? "",
     close() {
       // An engine that hangs may still send: what comes now is for whoever follows next.
@@ -110,6 +110,19 @@ export async function followLog(
       return dropped;
     },
   };
+}
+
+/**
+ * When the engine took the newest output, ms since 1970; null where there is none. It puts the time
+ * in front of each line.
+ */
+export async function newestOutput(container: Container): Promise<number | null> {
+  const raw = await container.logs({ stdout: true, stderr: true, tail: 1, timestamps: true });
+  const times = createDemultiplexer()(raw).map(({ text }) =>
+    Date.parse(text.toString("latin1", 0, 40).split(" ", 1)[0] ?? ""),
+  );
+  const known = times.filter((time) => !Number.isNaN(time));
+  return known.length === 0 ? null : Math.max(...known);
 }
 
 function sizeOf(file: string): number | null {

@@ -7,38 +7,78 @@ import type { AttemptFiles, LaunchFile } from "./attempt.ts";
 /** Why a job is ended before it ends itself. */
 export type Reason = Exclude<ExitRecord["endedBy"], "itself" | "out-of-memory" | "place-lost">;
 
+/** What began less than this before its watch has written nothing that is old, ms. */
+const fresh = 1000;
+
+export type Output = {
+  /** When some last arrived here, by performance.now(); null before the first. */
+  arrived(): number | null;
+  /** When the engine took the newest, ms since 1970; null where there is none. */
+  written(): Promise<number | null>;
+};
+
 /**
  * Returns what looks once: a reason to end the job, if there is one. Log and metrics are signs of
- * life. Times are of the monotonic clock, begun at `ran` ms: how long the container ran before.
+ * life. Times are of the monotonic clock, begun `ran` ms ago: how long the container ran before.
+ *
+ * A limit may have passed while nobody watched. So the first look asks how old the newest sign is;
+ * and while the log is read from its beginning, what arrives now may have been written long ago, so
+ * that the engine is asked when, until something is newer than this watch.
  */
 export function createLimits(options: {
-  files: AttemptFiles;
-  launch: LaunchFile;
+  files: Pick<AttemptFiles, "stop" | "metrics">;
+  launch: Pick<LaunchFile, "timeLimit" | "silenceLimit">;
   ran: number;
-  /** When it last wrote output, by performance.now(). */
-  lastOutput(): number;
+  output: Output;
 }): () => Promise<Reason | null> {
-  const { files, launch, lastOutput } = options;
-  const started = performance.now() - options.ran;
-  // Whether it was silent while nobody looked is not known.
-  let lastSign = performance.now();
-  let size: number | null = null;
-  return async () => {
-    if ((await sizeOf(files.stop)) !== null) return "stopped";
-    const now = performance.now();
-    const next = (await sizeOf(files.metrics)) ?? 0;
-    if (size !== null && next !== size) lastSign = now;
+  const { files, launch, output, ran } = options;
+  const watched = performance.now();
+  const started = watched - ran;
+  let lastSign = started;
+  let readsOld = ran > fresh;
+  let isFirst = true;
+  let size = 0;
+  let seen: number | null = null;
+
+  /** A time of the wall clock by performance.now(); nothing is newer than now. */
+  const monotonic = (time: number) => performance.now() - Math.max(0, Date.now() - time);
+  const noteSign = (at: number) => (lastSign = Math.max(lastSign, at));
+
+  async function lookAtMetrics(): Promise<void> {
+    const metrics = await statOf(files.metrics);
+    const next = metrics?.size ?? 0;
+    if (next !== size)
+      noteSign(isFirst && metrics ? monotonic(metrics.mtimeMs) : performance.now());
     size = next;
-    lastSign = Math.max(lastSign, lastOutput());
+  }
+
+  async function lookAtOutput(): Promise<void> {
+    const arrived = output.arrived();
+    const isNews = arrived !== null && arrived !== seen;
+    seen = arrived;
+    if (readsOld && (isFirst || isNews)) {
+      const written = await output.written();
+      if (written === null) return;
+      noteSign(monotonic(written));
+      readsOld = lastSign < watched;
+    } else if (isNews) noteSign(arrived);
+  }
+
+  return async () => {
+    if ((await statOf(files.stop)) !== null) return "stopped";
+    await lookAtMetrics();
+    await lookAtOutput();
+    isFirst = false;
+    const now = performance.now();
     if (now - started >= launch.timeLimit) return "timed-out";
     return now - lastSign >= launch.silenceLimit ? "silent" : null;
   };
 }
 
 /** Null where there is no such file. */
-async function sizeOf(file: string): Promise<number | null> {
+async function statOf(file: string): Promise<{ size: number; mtimeMs: number } | null> {
   try {
-    return (await stat(file)).size;
+    return await stat(file);
   } catch (error) {
     if (isErrno(error, "ENOENT") || isErrno(error, "ENOTDIR")) return null;
     throw error;

@@ -6,6 +6,7 @@ import { GauntletError, withHint } from "../../../shared/errors.ts";
 import type { ExitRecord } from "../../domain/job.ts";
 import type { AttemptKey, LaunchSpec, Observation, Runner } from "../../domain/ports.ts";
 import { writeFileAtomic } from "../../platform/atomic-file.ts";
+import { isErrno } from "../../platform/errno.ts";
 import {
   answered,
   dockerClient,
@@ -26,7 +27,7 @@ import {
 } from "./attempt.ts";
 import { containerOptions } from "./container.ts";
 import { findImage, type FoundImage, imageName, makeImage } from "./image.ts";
-import { placedValues, placeSecrets } from "./secrets.ts";
+import { placedValues, placeSecrets, requireShell } from "./secrets.ts";
 import { inspectIfThere, removeContainer, type Watch, watchContainer } from "./watch.ts";
 
 export type DockerRunnerOptions = {
@@ -35,6 +36,9 @@ export type DockerRunnerOptions = {
   /** Called when an attempt has ended: a hint to observe now. */
   onEnded?: (key: AttemptKey) => void;
 };
+
+/** Before the log of an ended container is read again to keep its record, ms. */
+const unkeptPause = 1000;
 
 /** An image that is fetched or built for an attempt. */
 type Preparation = {
@@ -64,6 +68,8 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
 
   /** By folder: what a preparation failed of; the next launch says it. */
   const failed = new Map<string, unknown>();
+  /** By folder: why the record of an end could not be kept, and how long it is left at that. */
+  const unkept = new Map<string, { error: unknown; until: number }>();
   /** Folders of attempts that were watched when the engine went away. */
   const cutOff = new Set<string>();
 
@@ -87,7 +93,11 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
       void watch.done
         .then(
           () => cutOff.delete(folder),
-          () => cutOff.add(folder),
+          (error: unknown) => {
+            // A full disk here says nothing of the engine.
+            if (!isErrno(error) || dockerError(error) !== error) cutOff.add(folder);
+            else unkept.set(folder, { error, until: performance.now() + unkeptPause });
+          },
         )
         .then(forget)
         .finally(() => options.onEnded?.(key));
@@ -128,6 +138,7 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
       }),
       docker.version(),
     ]);
+    await requireShell(container, image.name, spec.secrets);
     const record: ContainerFile = {
       id: container.id,
       image: image.name,
@@ -135,12 +146,18 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
       digest: image.digest,
       engine: Version,
     };
-    await Promise.all([
+    const [noted, started] = await Promise.allSettled([
       writeFileAtomic(files.container, JSON.stringify(record)),
       container.start().catch((error: unknown) => {
         if (statusOf(error) !== 304) throw error; // It runs already.
       }),
     ]);
+    if (noted.status === "rejected") {
+      // On a full disk, say: of one that is not noted nobody would know that it ran.
+      await removeContainer(container);
+      throw noted.reason;
+    }
+    if (started.status === "rejected") throw started.reason;
     await watch(spec.folder, spec.key);
   }
 
@@ -149,8 +166,10 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
     try {
       await start(spec, image);
     } catch (error) {
-      if (statusOf(error) === null) throw dockerError(error);
-      await endUnstarted(spec, startErrorOf(error));
+      const known = dockerError(error);
+      const startError = startErrorOf(known);
+      if (!startError) throw known;
+      await endUnstarted(spec, startError);
       await removeContainer(await containerOf(spec.key));
     }
   }
@@ -254,6 +273,9 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
         return lostOrEnded(folder, "its container was removed");
       return { kind: "absent" };
     }
+    const kept = unkept.get(folder);
+    if (kept && performance.now() < kept.until) throw kept.error;
+    unkept.delete(folder);
     // What an earlier engine has started, and what has ended while nobody looked.
     const begun = watch(folder, key);
     if (info.State.Running) return { kind: "running", since: (await answered(begun)).since };
@@ -281,7 +303,9 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
       try {
         return await observe(folder, key);
       } catch (error) {
-        const known = dockerError(error);
+        const known = isErrno(error, "ENOSPC")
+          ? new GauntletError("DISK_FULL", `The disk of ${folder} is full.`, { cause: error })
+          : dockerError(error);
         if (known instanceof GauntletError) return { kind: "unreachable", detail: withHint(known) };
         if (statusOf(error) !== null)
           return { kind: "unreachable", detail: `Docker answered: ${dockerMessage(error)}` };
@@ -301,6 +325,7 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
     async release(folder, key) {
       preparing.get(folder)?.abort.abort(new Error("released"));
       failed.delete(folder);
+      unkept.delete(folder);
       if (!existsSync(attemptFiles(folder).launch)) return;
       await launching.get(folder)?.catch(() => undefined); // It says so itself.
       try {
@@ -329,8 +354,11 @@ async function linkedFolders(link: string): Promise<string[]> {
   return info?.isSymbolicLink() ? [await readlink(link)] : [];
 }
 
-/** What it means that the engine would not make or start a container. */
+/** What it means that a container was not to be made or started; null where that says nothing of it. */
 function startErrorOf(error: unknown): ExitRecord["startError"] {
+  if (error instanceof GauntletError && error.code === "IMAGE_WITHOUT_SHELL")
+    return { code: error.code, message: error.message };
+  if (statusOf(error) === null) return null;
   const message = dockerMessage(error);
   if (/executable file not found|no such file or directory: unknown/.test(message))
     return { code: "ENOENT", message };

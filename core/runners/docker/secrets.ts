@@ -7,7 +7,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { GauntletError } from "../../../shared/errors.ts";
+import type { SecretUse } from "../../../shared/schemas/secrets.ts";
 import type { GivenSecret } from "../../domain/ports.ts";
+import { type Container, statusOf } from "../../platform/docker/client.ts";
 import { isErrno } from "../../platform/errno.ts";
 import { makeSecretFolder, secretFolder } from "../../platform/secret-folder.ts";
 
@@ -66,6 +69,33 @@ export function secretPaths(secrets: readonly GivenSecret[]): Record<string, str
   );
 }
 
+const shell = "/bin/sh";
+
+/**
+ * Throws IMAGE_WITHOUT_SHELL where secrets are asked for as variables in an image that has nothing to
+ * put them there. Without the refusal the engine would name a program that is in no gauntlet.yaml.
+ * @param container started or not
+ * @param image its name
+ */
+export async function requireShell(
+  container: Pick<Container, "infoArchive">,
+  image: string,
+  secrets: readonly SecretUse[],
+): Promise<void> {
+  const variables = secrets.filter((secret) => "env" in secret);
+  if (variables.length === 0) return;
+  try {
+    await container.infoArchive({ path: shell });
+  } catch (error) {
+    if (statusOf(error) === null) throw error;
+    if (statusOf(error) !== 404) return; // It would not say; the container's end will.
+    throw new GauntletError(
+      "IMAGE_WITHOUT_SHELL",
+      `The image ${image} has no ${shell}, which puts secrets into variables: ${variables.map(({ name }) => name).join(", ")}.`,
+    );
+  }
+}
+
 /** As the container's init says it, so that a program that is not there is told in the same way. */
 const notFound = `echo "[gauntlet] exec $1 failed: No such file or directory" >&2; exit 127`;
 const wrapper = `. ${secretsInside}/${variablesFile} && { command -v "$1" >/dev/null || { ${notFound}; }; } && exec "$@"`;
@@ -73,7 +103,7 @@ const wrapper = `. ${secretsInside}/${variablesFile} && { command -v "$1" >/dev/
 /** The command that takes secrets into its environment and becomes `program`; needs a /bin/sh. */
 export function wrapped(program: string, secrets: readonly GivenSecret[]): string[] {
   const hasVariables = secrets.some((secret) => "env" in secret);
-  return hasVariables ? ["/bin/sh", "-c", wrapper, "gauntlet", program] : [program];
+  return hasVariables ? [shell, "-c", wrapper, "gauntlet", program] : [program];
 }
 
 /** A word of a shell that stands for exactly this text. */

@@ -5,7 +5,7 @@ import type { ExitRecord } from "../../domain/job.ts";
 import { writeFileAtomic } from "../../platform/atomic-file.ts";
 import { answered, statusOf } from "../../platform/docker/client.ts";
 import type { AttemptFiles, LaunchFile } from "./attempt.ts";
-import { followLog } from "./container-log.ts";
+import { followLog, newestOutput } from "./container-log.ts";
 import { exitOf } from "./exit.ts";
 import { createLimits, type Reason } from "./limits.ts";
 import { startUsageLog } from "./usage.ts";
@@ -56,7 +56,7 @@ export async function watchContainer(
     files,
     launch,
     ran: Math.max(0, Date.now() - since),
-    lastOutput: log.lastOutput,
+    output: { arrived: log.arrived, written: () => answered(newestOutput(container)) },
   });
   let wake = (): void => undefined;
   const nap = (ms: number) =>

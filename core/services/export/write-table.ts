@@ -1,5 +1,4 @@
-import { createWriteStream } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { type BasicType, fileWriter, parquetWriteRows } from "hyparquet-writer";
@@ -41,11 +40,14 @@ export async function writeTable(
   try {
     await mkdir(dirname(file), { recursive: true });
     if (format === "parquet") await writeParquet(table.columns, counted(), unfinished);
-    else
+    else {
+      // A stream that opened it by itself could do so after it was removed below.
+      const handle = await open(unfinished, "w");
       await pipeline(
         gathered(linesOf(table.columns, counted(), format)),
-        createWriteStream(unfinished),
+        handle.createWriteStream(),
       );
+    }
     await rename(unfinished, file);
   } catch (cause) {
     // What went wrong first is what tells; there may be no such folder to remove it from.
