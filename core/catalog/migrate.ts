@@ -9,6 +9,7 @@ import { removal0006 } from "./migrations/0006-removal.ts";
 import { datasetStamp0007 } from "./migrations/0007-dataset-stamp.ts";
 import { scoreValues0008 } from "./migrations/0008-score-values.ts";
 import { annotations0009 } from "./migrations/0009-annotations.ts";
+import { conditions0010 } from "./migrations/0010-conditions.ts";
 
 export type Migration = {
   version: number;
@@ -29,6 +30,7 @@ export const migrations: readonly Migration[] = [
   datasetStamp0007,
   scoreValues0008,
   annotations0009,
+  conditions0010,
 ];
 
 /**

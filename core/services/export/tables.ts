@@ -43,8 +43,8 @@ const runFacts: readonly ExportColumn[] = [
   { name: "ended", type: "text" },
 ];
 
-/** What people note about a run. */
-const annotations: ReadonlySet<string> = new Set(["starred", "tags", "notes"]);
+/** What was noticed of a run, and what people note about it. */
+const annotations: ReadonlySet<string> = new Set(["condition", "starred", "tags", "notes"]);
 
 /** One row per run, one column per parameter, metric, final value and score that any of them has. */
 async function runsTable(
