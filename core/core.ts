@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import { realpathSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type CoreRouter, createRouter } from "./api/router.ts";
@@ -15,6 +16,7 @@ import { createSecretFile } from "./platform/secret-file.ts";
 import { createIdSource } from "./platform/ids.ts";
 import { installationFolder } from "./platform/installation.ts";
 import { createMachineMeter } from "./platform/machine.ts";
+import { sha256 } from "./platform/sha256.ts";
 import { createDockerRunner } from "./runners/docker/runner.ts";
 import { createProcessRunner } from "./runners/process/runner.ts";
 import { continueChain } from "./services/chain.ts";
@@ -93,6 +95,7 @@ export async function createCore(options: {
           "docker",
           createDockerRunner({
             installation: installationFolder,
+            owner: sha256(realpathSync(data)).slice(0, 12),
             onEnded: () => engine.wake(),
           }),
         ],

@@ -231,6 +231,7 @@ export const exportRequestSchema = z.discriminatedUnion("what", [
     models: z.array(z.string()).max(1000).default([]),
     attacks: z.array(z.string()).max(1000).default([]),
   }),
+  z.object({ what: z.literal("environment"), runs: z.array(z.string()).min(1).max(1000) }),
   z.object({ what: z.literal("leaderboard"), set: z.string().default("active") }),
 ]);
 export type ExportRequest = z.infer<typeof exportRequestSchema>;

@@ -11,6 +11,7 @@ import { createEvaluationCatalog } from "./evaluations.ts";
 import { durably } from "./durable.ts";
 import { createEventLog } from "./events.ts";
 import { createExperimentCatalog } from "./experiments.ts";
+import { createImageCatalog } from "./images.ts";
 import { createJobCatalog } from "./jobs.ts";
 import { createMetricStore } from "./metrics.ts";
 import { createModelCatalog } from "./models.ts";
@@ -62,7 +63,8 @@ export function createCatalog(folder: string, clock: Clock, newId: () => string)
       .join(" UNION ALL ")})`,
   );
   const runValues = createRunValues(db);
-  const jobs = createJobCatalog(db, clock, { events, artifacts, metrics, runValues });
+  const images = createImageCatalog(db, clock);
+  const jobs = createJobCatalog(db, clock, { events, artifacts, metrics, runValues, images });
   const engineStore = translatingSqliteErrors(jobs.engineStore, folder);
   const space = createDiskReserve(join(folder, "reserve"), reserve.pieces, reserve.bytes);
   space.hold();

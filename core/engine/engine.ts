@@ -23,6 +23,7 @@ import {
 import { describeEnvironment, type Environment } from "../platform/environment.ts";
 import { isErrno } from "../platform/errno.ts";
 import { collectAttempt, type CollectParts } from "./collect.ts";
+import { createImageContents } from "./image-contents.ts";
 import { ingestAttempt } from "./ingest.ts";
 import { createFailures } from "./failures.ts";
 import { createGpuWatch } from "./gpu-watch.ts";
@@ -65,6 +66,7 @@ export function createEngine(options: EngineOptions) {
   const gpuWatch = createGpuWatch(options.foreignGpuUsers, () => performance.now(), wake);
   const environments = new Map<number, Promise<Environment>>();
   const busy = new Map<string, Promise<void>>();
+  const contents = createImageContents(options);
 
   function runnerOf(job: Job): Runner {
     const runner = options.runners.get(job.runner);
@@ -86,6 +88,7 @@ export function createEngine(options: EngineOptions) {
         return;
       case "mark-running":
         store.markRunning(job, action.attempt, action.since);
+        await contents.look(runnerOf(job), job, action.attempt);
         return;
       case "stop":
         await runnerOf(job).stop(action.attempt.folder, {
@@ -127,7 +130,7 @@ export function createEngine(options: EngineOptions) {
     return { ...(await described), ...(container && { container }) };
   }
 
-  /** Of a container's packages this machine knows nothing: its image is noted instead. */
+  /** Of a container's packages this machine knows nothing: its image is looked into instead. */
   function describe({ command, container }: Job["spec"], code: string): Promise<Environment> {
     return describeEnvironment(container ? [] : command, code);
   }
@@ -135,6 +138,8 @@ export function createEngine(options: EngineOptions) {
   async function collect(action: Extract<Action, { kind: "collect" }>) {
     const { job, attempt } = action;
     store.markCollecting(job, attempt);
+    // It may have ended before it was seen to run.
+    await contents.look(runnerOf(job), job, attempt);
     await runnerOf(job).release(attempt.folder, { job: job.id, attempt: attempt.number });
     const problems = createProblems();
     await problems.guard("out/metrics.jsonl", () => readRest(attempt), null);
@@ -319,6 +324,7 @@ export function createEngine(options: EngineOptions) {
       clearTimeout(timer);
       await current;
       await Promise.all(busy.values());
+      await contents.close();
     },
   };
 }

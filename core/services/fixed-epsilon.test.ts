@@ -104,7 +104,8 @@ test("a verified evaluation at an epsilon has its accuracy kept at once", () => 
   const { catalog, evaluate, row } = toy();
   evaluate(4, "fixed", [row(0, withstood), row(1, {}), row(2, withstood), row(3, withstood)]);
   const [model = ""] = catalog.evaluations.modelsUnder("fixed");
-  for (const evaluation of catalog.evaluations.ofModel(model)) updateAccuracy({ catalog }, evaluation);
+  for (const evaluation of catalog.evaluations.ofModel(model))
+    updateAccuracy({ catalog }, evaluation);
   expect(catalog.evaluations.savedAccuracy(model, "fixed")?.accuracy).toBe(0.75);
   expect(catalog.evaluations.savedAccuracy(model, "threat")).toBeUndefined();
 });

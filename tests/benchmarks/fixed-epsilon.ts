@@ -10,7 +10,12 @@ import Database from "better-sqlite3";
 import { uniformGenerator } from "../../core/domain/seed.ts";
 import { leaderboard } from "../../core/services/leaderboard.ts";
 import { type Figure, quantile, report } from "../support/benchmark.ts";
-import { fillToyCatalog, keepOutcomes, openToyCatalog, outcomeRow } from "../support/toy-catalog.ts";
+import {
+  fillToyCatalog,
+  keepOutcomes,
+  openToyCatalog,
+  outcomeRow,
+} from "../support/toy-catalog.ts";
 
 const { values: options } = parseArgs({
   options: {
