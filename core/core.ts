@@ -21,6 +21,7 @@ import { createDockerRunner } from "./runners/docker/runner.ts";
 import { createProcessRunner } from "./runners/process/runner.ts";
 import { continueChain } from "./services/chain.ts";
 import type { CoreContext } from "./services/context.ts";
+import { makeRoom, newDatasetCache, provideDataset } from "./services/dataset-cache.ts";
 import { lookAtDatasets } from "./services/dataset-guard.ts";
 import { createDatasetReader } from "./services/dataset-reader.ts";
 import { sweepDatasets } from "./services/datasets.ts";
@@ -101,6 +102,7 @@ export async function createCore(options: {
         ],
       ]),
       slots,
+      provide: (job) => provideDataset(context, job),
       foreignGpuUsers: (held) => foreignGpuUsers(jobsFolder, held),
       interval: 100,
       onError: (error, job) => errorLog.write(error, { job: job?.id ?? null }),
@@ -116,14 +118,19 @@ export async function createCore(options: {
       clock,
       datasetReader: createDatasetReader(),
       packing: new Set(),
+      datasetCache: newDatasetCache(),
       challenges: new Set(),
       newId,
       randomInteger: () => randomInt(2 ** 32),
       folders,
     };
-    catalog.jobs.onJobEnded((job, verdict, collected) =>
-      continueChain(context, job, verdict, collected),
-    );
+    // What fails is tried again when the next job ends.
+    const makeRoomLater = () =>
+      setImmediate(() => void makeRoom(context).catch((error) => errorLog.write(error, {})));
+    catalog.jobs.onJobEnded((job, verdict, collected) => {
+      continueChain(context, job, verdict, collected);
+      if (job.spec.inputs.dataset || job.stage === "pack") makeRoomLater();
+    });
     await artifacts.sweepTemp();
     await engine.sweepFolders();
     await resumeDeletions(context);
@@ -133,11 +140,14 @@ export async function createCore(options: {
     const router = createRouter(context, errorLog);
     const socket = await listenOnSocket(data, router);
     engine.wake();
+    makeRoomLater();
     return {
       router,
       async close() {
         await socket.close();
+        context.datasetCache.closing.abort(new Error("closed"));
         await engine.close();
+        await context.datasetCache.makingRoom;
         await catalog.reader.close();
         catalog.close();
       },

@@ -25,6 +25,7 @@ import { createRemovalCatalog } from "./removal.ts";
 import { createRunValues } from "./run-values.ts";
 import { createRunCatalog } from "./runs.ts";
 import { createSavedViews } from "./saved-views.ts";
+import { createSettings } from "./settings.ts";
 import { createSweepCells } from "./sweep-cells.ts";
 import { createSweepCatalog } from "./sweeps.ts";
 import { translateSqliteError, translatingSqliteErrors } from "./sqlite-errors.ts";
@@ -104,6 +105,7 @@ export function createCatalog(folder: string, clock: Clock, newId: () => string)
     sweeps: createSweepCatalog(db, clock, newId, events),
     sweepCells: createSweepCells(db),
     savedViews: createSavedViews(db, clock),
+    settings: createSettings(db, clock),
     evaluations: createEvaluationCatalog(db, clock, newId, events, runValues),
     outcomes: createOutcomeReader(db),
     progress: createProgressCatalog(db),

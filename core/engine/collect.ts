@@ -268,11 +268,19 @@ async function keepDataset(parts: CollectParts, attemptFolder: string): Promise<
   try {
     await rename(folder, record.folder);
   } catch (error) {
-    // The same content is there already.
     if (!isErrno(error, "ENOTEMPTY") && !isErrno(error, "EEXIST")) throw error;
-    await rm(folder, { recursive: true, force: true });
+    // The same content is there already, or what is left of it after it made room.
+    const isWhole = await hasImages(record);
+    await rm(isWhole ? folder : record.folder, { recursive: true, force: true });
+    if (!isWhole) await rename(folder, record.folder);
   }
   return record;
+}
+
+async function hasImages({ folder, manifest }: DatasetRecord): Promise<boolean> {
+  for (const { images } of Object.values(manifest.splits))
+    if (!(await isThere(join(folder, images)))) return false;
+  return true;
 }
 
 async function isThere(path: string): Promise<boolean> {

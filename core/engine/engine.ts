@@ -35,6 +35,11 @@ export type EngineOptions = CollectParts & {
   secrets: Pick<SecretStore, "get">;
   runners: ReadonlyMap<string, Runner>;
   slots: Slots;
+  /**
+   * Brings back what a job needs and is not there, such as a dataset that made room. True where that
+   * was done. What it throws becomes the job's condition, and it is asked again.
+   */
+  provide(job: Job): Promise<boolean>;
   foreignGpuUsers: ForeignGpuUsers;
   /** Folder of the attempts' folders. */
   jobsFolder: string;
@@ -78,6 +83,8 @@ export function createEngine(options: EngineOptions) {
     const { job } = action;
     switch (action.kind) {
       case "begin": {
+        // It may have taken long: what else is to begin, and with which GPUs, is planned anew.
+        if (await options.provide(job)) return;
         const folder = join(options.jobsFolder, job.id, String(job.attempt + 1));
         const attempt = store.beginAttempt(job, folder, action.gpus);
         await launch({ ...job, attempt: attempt.number }, attempt);

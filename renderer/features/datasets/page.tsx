@@ -59,6 +59,7 @@ function Datasets({ datasets }: { datasets: readonly DatasetView[] }) {
       />
       <p className="caption">
         A name alone means the newest of that name. The hash covers every sample, label and split.
+        What has made room is packed again when a job needs it.
       </p>
       {shown && (
         <div className={styles["below"]}>
@@ -117,7 +118,18 @@ const columns: Column<DatasetView>[] = [
     title: "Size",
     width: 90,
     align: "right",
-    cell: ({ size }) => formatBytes(size),
+    cell: ({ size, isDropped }) =>
+      isDropped ? <span className="subtle">made room</span> : formatBytes(size),
+  },
+  {
+    id: "used",
+    title: "Last use",
+    width: 110,
+    cell: ({ usedAt }) => (
+      <span className="muted">
+        <When time={usedAt} />
+      </span>
+    ),
   },
   {
     id: "hash",
