@@ -10,7 +10,7 @@ export type CatalogDataset = DatasetRecord & {
   stamp: string | null;
   /** What it can be made again from; null: what is packed is the only copy. */
   source: DatasetSource | null;
-  /** When a job last began with it; null: none has. */
+  /** When a job last began with it, or it was added; null: not since this is noted. */
   usedAt: number | null;
   /** When its images were removed to make room; null: they are there. */
   droppedAt: number | null;
@@ -81,7 +81,7 @@ export function createDatasetCatalog(db: Database, clock: Clock, newId: () => st
     setSource(id: string, source: DatasetSource): void {
       setSource.run(JSON.stringify(source), id);
     },
-    /** Notes that a job begins with it. */
+    /** Notes that a job begins with it, or that somebody wants it. */
     setUsed(id: string): void {
       setUsed.run(clock.now(), id);
     },

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { renameSync } from "node:fs";
 import { lstat, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parseNpyHeader } from "../../shared/npy.ts";
@@ -270,9 +271,15 @@ async function keepDataset(parts: CollectParts, attemptFolder: string): Promise<
   } catch (error) {
     if (!isErrno(error, "ENOTEMPTY") && !isErrno(error, "EEXIST")) throw error;
     // The same content is there already, or what is left of it after it made room.
-    const isWhole = await hasImages(record);
-    await rm(isWhole ? folder : record.folder, { recursive: true, force: true });
-    if (!isWhole) await rename(folder, record.folder);
+    let rubbish = folder;
+    if (!(await hasImages(record))) {
+      rubbish = `${record.folder}.tmp`;
+      await rm(rubbish, { recursive: true, force: true });
+      // In one turn of the loop: labels are read at any time.
+      renameSync(record.folder, rubbish);
+      renameSync(folder, record.folder);
+    }
+    await rm(rubbish, { recursive: true, force: true });
   }
   return record;
 }

@@ -34,9 +34,9 @@ export async function protectDataset(folder: string): Promise<void> {
  * dataset that made room and cannot be packed again.
  */
 export async function checkDataset(context: Context, dataset: CatalogDataset): Promise<void> {
-  if (dataset.droppedAt !== null && !(await isSourceThere(dataset.source)))
-    throw sourceGone(dataset);
   if (await isAsRegistered(context, dataset)) return;
+  const now = context.catalog.datasets.get(dataset.id);
+  if (now.droppedAt !== null) throw sourceGone(now);
   throw new GauntletError(
     "DATASET_CHANGED",
     `The files of ${dataset.name} in ${dataset.folder} are not what was registered.`,
@@ -58,8 +58,10 @@ export function sourceGone({ name, source }: CatalogDataset): GauntletError {
  * that made room: whether there is something to pack it from again.
  */
 export async function isAsRegistered(context: Context, dataset: CatalogDataset): Promise<boolean> {
-  if (dataset.droppedAt !== null) return isSourceThere(dataset.source);
-  return hasItsFiles(context, dataset);
+  if (dataset.droppedAt === null && (await hasItsFiles(context, dataset))) return true;
+  // It may have made room while its files were looked at.
+  const { droppedAt, source } = context.catalog.datasets.get(dataset.id);
+  return droppedAt !== null && isSourceThere(source);
 }
 
 /** Whether all files are there and what was registered, whatever is noted of them. */

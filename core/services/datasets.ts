@@ -1,4 +1,5 @@
-import { cp, lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { existsSync, renameSync } from "node:fs";
+import { cp, lstat, mkdir, readdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { GauntletError } from "../../shared/errors.ts";
 import { didYouMean } from "../../shared/suggest.ts";
@@ -144,8 +145,7 @@ async function register(
   // One that was changed since is put right.
   if (!known || !(await hasItsFiles(context, known))) {
     await protectDataset(temporary);
-    await rm(target, { recursive: true, force: true });
-    await rename(temporary, target);
+    await takePlace(temporary, target);
   }
   const id = catalog.transaction(() => {
     const added = catalog.datasets.add({ ...record, folder: target });
@@ -155,6 +155,14 @@ async function register(
   });
   await checkDataset(context, catalog.datasets.get(id));
   return catalog.datasets.get(id);
+}
+
+/** Puts a folder in the place of another in one turn of the loop: labels are read at any time. */
+async function takePlace(folder: string, target: string): Promise<void> {
+  const old = `${folder}-old${temporaryEnd}`;
+  if (existsSync(target)) renameSync(target, old);
+  renameSync(folder, target);
+  await rm(old, { recursive: true, force: true });
 }
 
 /** A source as it is now; taken before it is read, so that what changes meanwhile is noticed. */

@@ -5,7 +5,7 @@ export const datasetCache0011 = {
   sql: `
 -- Null: what is packed is the only copy. core/domain/dataset-source.ts says what it holds.
 ALTER TABLE dataset ADD COLUMN source_json TEXT;
--- Null: by no job since this was noted.
+-- When a job last began with it, or it was added; null: not since this is noted.
 ALTER TABLE dataset ADD COLUMN used_at INTEGER;
 -- Not null: its images were removed to make room; its dataset.json and labels are there still.
 ALTER TABLE dataset ADD COLUMN dropped_at INTEGER;

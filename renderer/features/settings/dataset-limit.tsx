@@ -40,7 +40,7 @@ function LimitForm({ limit }: { limit: number | null }) {
     if (isValid) save.mutate({ limit: size?.data ?? null });
   };
   return (
-    <form className={styles["secret"]} aria-label="Limit of packed datasets" onSubmit={submit}>
+    <form className={styles["limit"]} aria-label="Limit of packed datasets" onSubmit={submit}>
       {save.error && <ErrorNotice error={save.error} />}
       <Input
         aria-label="Size"
