@@ -1,5 +1,3 @@
-import { z } from "zod";
-
 /** Named beside the interpreter: what results depend on most. */
 const frameworks = [
   "torch",
@@ -19,22 +17,19 @@ const frameworks = [
   "autoattack",
 ];
 
-/** Of the environment that is kept with an attempt; core/platform/environment.ts makes it. */
-const environmentSchema = z.object({
-  runtime: z.string().nullable().catch(null),
-  cuda: z.string().nullable().catch(null),
-  packages: z.record(z.string(), z.string()).catch({}),
-});
-
-/** What an attempt loaded, in short, as names with values; what is not known is left out. */
+/**
+ * What an attempt loaded, in short, as names with values; what is not known is left out.
+ * @param environment as core/platform/environment.ts makes it; others' are told as far as they are alike
+ */
 export function environmentFacts(
   environment: Readonly<Record<string, unknown>> | null,
 ): { name: string; value: string }[] {
-  const known = environmentSchema.safeParse(environment).data;
-  if (!known) return [];
-  const { runtime, cuda, packages } = known;
+  const { runtime, cuda, packages } = environment ?? {};
   const versions = new Map(
-    Object.entries(packages).map(([name, version]) => [name.toLowerCase(), version]),
+    Object.entries(typeof packages === "object" ? (packages ?? {}) : {}).map(([name, version]) => [
+      name.toLowerCase(),
+      String(version),
+    ]),
   );
   const found = frameworks.flatMap((name) => {
     const version = versions.get(name);
@@ -42,8 +37,8 @@ export function environmentFacts(
   });
   const count = versions.size;
   return [
-    ...(runtime === null ? [] : [{ name: "runtime", value: runtime }]),
-    ...(cuda === null ? [] : [{ name: "cuda", value: cuda }]),
+    ...(typeof runtime === "string" ? [{ name: "runtime", value: runtime }] : []),
+    ...(typeof cuda === "string" ? [{ name: "cuda", value: cuda }] : []),
     ...(count === 0
       ? []
       : [
