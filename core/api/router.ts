@@ -6,7 +6,7 @@ import type { CoreContext } from "../services/context.ts";
 import { compareRuns, diffCode } from "../services/compare.ts";
 import { annotate } from "../services/annotations.ts";
 import { activateAttackSet, addAttacks, saveAttackSet } from "../services/attacks.ts";
-import { cacheUse, limitDatasets, makeRoom } from "../services/dataset-cache.ts";
+import { cacheUse, limitDatasets, makeRoomAnew } from "../services/dataset-cache.ts";
 import { previewDataset } from "../services/dataset-preview.ts";
 import { runChallenge } from "../services/challenge/run.ts";
 import { addDataset } from "../services/datasets.ts";
@@ -198,7 +198,7 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
       list: os.datasets.list.handler(() => catalog.datasets.list().map(datasetView)),
       add: os.datasets.add.handler(async ({ input, signal }) => {
         const { dataset, ...how } = await addDataset(context, input, signal);
-        await makeRoom(context);
+        await makeRoomAnew(context);
         return { ...datasetView(dataset), ...how };
       }),
       cache: os.datasets.cache.handler(() => cacheUse(context)),

@@ -21,6 +21,11 @@ export type DatasetCacheState = {
   makingRoom: Promise<void> | null;
   /** Whether something has changed since that began. */
   isStale: boolean;
+  /**
+   * Ids of datasets whose source was found to be another, with the time by performance.now() until
+   * which it is not looked at again: that can be a hundred thousand files, and jobs end all the time.
+   */
+  refused: Map<string, number>;
   /** Aborted when the core closes. */
   closing: AbortController;
 };
@@ -31,9 +36,13 @@ export function newDatasetCache(): DatasetCacheState {
     restoring: new Map(),
     makingRoom: null,
     isStale: false,
+    refused: new Map(),
     closing: new AbortController(),
   };
 }
+
+/** Time in which a source that was found to be another is not looked at again, ms. */
+const refusal = 600_000;
 
 /** A job's dataset is noted as used at most this often, ms. */
 const noteInterval = 60_000;
@@ -71,6 +80,12 @@ function restore(context: CoreContext, dataset: CatalogDataset): Promise<void> {
   return begun;
 }
 
+/** As makeRoom, for what a person has done: looks at every source. */
+export function makeRoomAnew(context: CoreContext): Promise<void> {
+  context.datasetCache.refused.clear();
+  return makeRoom(context);
+}
+
 /**
  * Drops the longest unused packed datasets until the rest is within the limit. What is the only copy,
  * and what a queued or running job needs, stays whatever the limit is. Asked again while it works, it
@@ -97,11 +112,15 @@ async function makeRoomOnce(context: CoreContext): Promise<void> {
   if (limit === null) return;
   const packed = catalog.datasets.list().filter(({ droppedAt }) => droppedAt === null);
   let left = packed.reduce((sum, { size }) => sum + size, 0);
-  const byUse = packed.toSorted((a, b) => lastUse(a) - lastUse(b));
-  for (const dataset of byUse) {
-    if (left <= limit || context.datasetCache.closing.signal.aborted) return;
-    if (catalog.datasets.inUse().has(dataset.id) || !(await canBeMadeAgain(dataset))) continue;
-    if (await drop(context, dataset)) left -= dataset.size;
+  if (left <= limit) return;
+  const { refused, closing } = context.datasetCache;
+  const inUse = catalog.datasets.inUse();
+  for (const dataset of packed.toSorted((a, b) => lastUse(a) - lastUse(b))) {
+    if (left <= limit || closing.signal.aborted) return;
+    const { id } = dataset;
+    if (inUse.has(id) || (refused.get(id) ?? 0) > performance.now()) continue;
+    if (!(await canBeMadeAgain(dataset))) refused.set(id, performance.now() + refusal);
+    else if (await drop(context, dataset)) left -= dataset.size;
   }
 }
 
@@ -152,6 +171,6 @@ export function cacheUse({ catalog }: Pick<CoreContext, "catalog">): DatasetCach
 export async function limitDatasets(context: CoreContext, limit: number | null) {
   const { catalog } = context;
   catalog.transaction(() => catalog.settings.set("datasets.limit", limit));
-  await makeRoom(context);
+  await makeRoomAnew(context);
   return cacheUse(context);
 }
