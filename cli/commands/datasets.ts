@@ -147,7 +147,7 @@ function print(datasets: DatasetView[]): void {
       },
       {
         title: "size",
-        value: ({ size, isDropped }) => (isDropped ? "made room" : formatBytes(size)),
+        value: ({ size, isDropped }) => `${isDropped ? "made room, " : ""}${formatBytes(size)}`,
         align: "right",
       },
       {

@@ -28,7 +28,7 @@ test.skipIf(!hasShell)(
     await open("/datasets");
     const row = page.getByRole("row").filter({ hasText: "toy" });
     await row.getByText("made room").waitFor();
-    await page.getByText("toy was dropped to make room.").waitFor();
+    await page.getByText("They are packed again when a job needs them").waitFor();
     expect(await accessibilityProblems()).toEqual([]);
     await open("/settings");
     await size.fill("");

@@ -1,6 +1,7 @@
 /** Packed datasets make room for others, and are there again when a job needs them. */
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import type { Client } from "../../core/api/socket-client.ts";
 import { encodeNpy } from "../../shared/npy.ts";
@@ -136,6 +137,21 @@ describe("packed datasets over the limit", () => {
     expect(await stateOf(client)).toEqual({ arrays: true });
     await client.datasets.add({ folder, name: "arrays", testShare: 0.3 });
     expect(await stateOf(client)).toEqual({ arrays: false });
+  });
+
+  test("whose core was killed before their images were removed are just there again", async () => {
+    const { client, data, close } = await openTestCore();
+    const source = packedToy("a");
+    const { hash } = await client.datasets.add({ folder: source });
+    await close();
+    const db = new Database(join(data, "catalog.sqlite"));
+    db.exec("UPDATE dataset SET dropped_at = 1");
+    db.close();
+    const looked = statSync(join(data, "datasets", hash, "x.npy"));
+    const next = await openTestCore(data);
+    expect((await runToEnd(next.client, reader("a"))).state).toBe("succeeded");
+    expect(await stateOf(next.client)).toEqual({ a: false });
+    expect(statSync(join(data, "datasets", hash, "x.npy")).ino).toBe(looked.ino);
   });
 
   test("of a kit are packed again on a machine with one processor", async () => {

@@ -64,7 +64,14 @@ function Datasets({ datasets }: { datasets: readonly DatasetView[] }) {
       {shown && (
         <div className={styles["below"]}>
           <Scroll label="Samples" className={styles["body"]}>
-            <Samples key={shown.hash} dataset={shown} />
+            {shown.isDropped ? (
+              <EmptyState title="Its images have made room for others">
+                They are packed again when a job needs them
+                {shown.source !== null && `, from ${visible(shown.source)}`}.
+              </EmptyState>
+            ) : (
+              <Samples key={shown.hash} dataset={shown} />
+            )}
           </Scroll>
         </div>
       )}
@@ -76,7 +83,7 @@ const columns: Column<DatasetView>[] = [
   {
     id: "name",
     title: "Dataset",
-    width: 200,
+    width: 180,
     pinned: true,
     cell: ({ name }) => (
       <span className="medium clip" dir="auto">
@@ -87,7 +94,7 @@ const columns: Column<DatasetView>[] = [
   {
     id: "version",
     title: "Version",
-    width: 120,
+    width: 100,
     cell: ({ version }) => <span className="mono clip">{visible(version)}</span>,
   },
   {
@@ -101,7 +108,7 @@ const columns: Column<DatasetView>[] = [
     id: "splits",
     title: "Splits",
     unit: "samples",
-    width: 280,
+    width: 200,
     cell: ({ splits }) => (
       <span className="clip">
         {Object.entries(splits).map(([split, count], index) => (
@@ -116,10 +123,14 @@ const columns: Column<DatasetView>[] = [
   {
     id: "size",
     title: "Size",
-    width: 90,
+    width: 140,
     align: "right",
-    cell: ({ size, isDropped }) =>
-      isDropped ? <span className="subtle">made room</span> : formatBytes(size),
+    cell: ({ size, isDropped }) => (
+      <>
+        {isDropped && <span className="subtle">made room</span>}
+        <span className={isDropped ? "subtle" : undefined}>{formatBytes(size)}</span>
+      </>
+    ),
   },
   {
     id: "used",
@@ -134,7 +145,7 @@ const columns: Column<DatasetView>[] = [
   {
     id: "hash",
     title: "Hash",
-    width: 170,
+    width: 150,
     cell: ({ hash }) => (
       <span className="mono subtle" title={hash}>
         {hash.slice(0, 16)}
