@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import { realpathSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type CoreRouter, createRouter } from "./api/router.ts";
@@ -15,10 +16,12 @@ import { createSecretFile } from "./platform/secret-file.ts";
 import { createIdSource } from "./platform/ids.ts";
 import { installationFolder } from "./platform/installation.ts";
 import { createMachineMeter } from "./platform/machine.ts";
+import { sha256 } from "./platform/sha256.ts";
 import { createDockerRunner } from "./runners/docker/runner.ts";
 import { createProcessRunner } from "./runners/process/runner.ts";
 import { continueChain } from "./services/chain.ts";
 import type { CoreContext } from "./services/context.ts";
+import { makeRoom, newDatasetCache, provideDataset } from "./services/dataset-cache.ts";
 import { lookAtDatasets } from "./services/dataset-guard.ts";
 import { createDatasetReader } from "./services/dataset-reader.ts";
 import { sweepDatasets } from "./services/datasets.ts";
@@ -94,11 +97,13 @@ export async function createCore(options: {
           "docker",
           createDockerRunner({
             installation: installationFolder,
+            owner: sha256(realpathSync(data)).slice(0, 12),
             onEnded: () => engine.wake(),
           }),
         ],
       ]),
       slots,
+      provide: (job) => provideDataset(context, job),
       foreignGpuUsers: (held) => foreignGpuUsers(jobsFolder, held),
       interval: 100,
       onError: (error, job) => errorLog.write(error, { job: job?.id ?? null }),
@@ -114,14 +119,19 @@ export async function createCore(options: {
       clock,
       datasetReader: createDatasetReader(),
       packing: new Set(),
+      datasetCache: newDatasetCache(),
       challenges: new Set(),
       newId,
       randomInteger: () => randomInt(2 ** 32),
       folders,
     };
-    catalog.jobs.onJobEnded((job, verdict, collected) =>
-      continueChain(context, job, verdict, collected),
-    );
+    // What fails is tried again when the next job ends.
+    const makeRoomLater = () =>
+      setImmediate(() => void makeRoom(context).catch((error) => errorLog.write(error, {})));
+    catalog.jobs.onJobEnded((job, verdict, collected) => {
+      continueChain(context, job, verdict, collected);
+      if (job.spec.inputs.dataset || job.stage === "pack") makeRoomLater();
+    });
     await artifacts.sweepTemp();
     await engine.sweepFolders();
     await resumeDeletions(context);
@@ -136,13 +146,16 @@ export async function createCore(options: {
     const scoring = keepMissingScores(context, closing.signal).catch((error: unknown) =>
       errorLog.write(error, { job: null }),
     );
+    makeRoomLater();
     return {
       router,
       async close() {
         closing.abort();
         await socket.close();
         await scoring;
+        context.datasetCache.closing.abort(new Error("closed"));
         await engine.close();
+        await context.datasetCache.makingRoom;
         await catalog.reader.close();
         catalog.close();
       },

@@ -42,6 +42,7 @@ import {
   attackViewSchema,
   checkViewSchema,
   codeDiffSchema,
+  datasetCacheSchema,
   datasetViewSchema,
   deletionSchema,
   exportFormatSchema,
@@ -405,6 +406,11 @@ export const contract = {
         }),
       )
       .output(addedDatasetSchema),
+    cache: base.input(nothing).output(datasetCacheSchema),
+    /** Sets what packed datasets may take, and makes room at once. */
+    limit: base
+      .input(z.object({ limit: z.int().nonnegative().nullable() }))
+      .output(datasetCacheSchema),
     /** What is being added just now. */
     packing: base.input(nothing).output(z.array(packingSchema)),
     /** Samples to look at; other seeds choose others. */

@@ -64,6 +64,18 @@ export const errorCodes = {
     "conflict",
     "The files on disk are not what was registered. Restore them or add them as a new version.",
   ),
+  DATASET_DROPPED: entry(
+    "conflict",
+    "It is packed again when a job needs it, or now when it is added again.",
+  ),
+  DATASET_SOURCE_GONE: entry(
+    "conflict",
+    "Put its source back where it was, or add the dataset from where it is now.",
+  ),
+  DATASET_SOURCE_CHANGED: entry(
+    "conflict",
+    "Put its source back as it was; to use it as it is now, add it as a new version.",
+  ),
   DATASET_TOO_SMALL: entry("input", "Ask for fewer samples."),
   MODEL_NOT_FOUND: entry("not-found", "gauntlet models list shows what there is."),
   MODEL_INVALID: entry("input", "A model needs load (FILE:FUNCTION) or serve, and an input shape."),

@@ -37,6 +37,8 @@ export type TableValue = z.infer<typeof valueSchema>;
 
 export const runRowSchema = runViewSchema.omit({ parameters: true, summary: true }).extend({
   dataset: z.string().nullable(),
+  /** What holds its jobs up, or else the newest reason of an attempt that failed. */
+  condition: z.string().nullable(),
   /** The same for runs that differ only by seed. */
   config: z.string(),
   /** One per requested column; null where the run has none. */

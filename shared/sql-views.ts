@@ -18,6 +18,7 @@ export const sqlViews: readonly SqlView[] = [
       "config",
       "state",
       "reason",
+      "condition",
       "created",
       "started",
       "ended",

@@ -231,6 +231,7 @@ export const exportRequestSchema = z.discriminatedUnion("what", [
     models: z.array(z.string()).max(1000).default([]),
     attacks: z.array(z.string()).max(1000).default([]),
   }),
+  z.object({ what: z.literal("environment"), runs: z.array(z.string()).min(1).max(1000) }),
   z.object({ what: z.literal("leaderboard"), set: z.string().default("active") }),
 ]);
 export type ExportRequest = z.infer<typeof exportRequestSchema>;
@@ -412,10 +413,21 @@ export const datasetViewSchema = z.object({
   hash: z.string(),
   classes: z.int(),
   splits: z.record(z.string(), z.int()),
+  /** Bytes of all its files. */
   size: z.number(),
   createdAt: time,
+  /** When a job last began with it, or it was added; null: not since this is noted. */
+  usedAt: nullableTime,
+  /** Whether its images were removed to make room; a job that needs them has them packed again. */
+  isDropped: z.boolean(),
+  /** What it was packed from, a path or a kit; null: what is packed is the only copy. */
+  source: z.string().nullable(),
 });
 export type DatasetView = z.infer<typeof datasetViewSchema>;
+
+/** What packed datasets take on the disk, and may take; bytes, null for no limit. */
+export const datasetCacheSchema = z.object({ limit: z.number().nullable(), bytes: z.number() });
+export type DatasetCacheView = z.infer<typeof datasetCacheSchema>;
 
 /** A dataset that was just added: as what it was recognised, and what was decided, as sentences. */
 export const addedDatasetSchema = datasetViewSchema.extend({

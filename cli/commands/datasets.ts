@@ -2,9 +2,11 @@ import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError } from "commander";
 import { formatBytes } from "../../shared/format.ts";
-import type { AddedDataset, DatasetView } from "../../shared/views.ts";
+import { sizeSchema } from "../../shared/schemas/scalars.ts";
+import { suggestSize } from "../../shared/units.ts";
+import type { AddedDataset, DatasetCacheView, DatasetView } from "../../shared/views.ts";
 import { example } from "../example.ts";
-import { printLine, table } from "../terminal.ts";
+import { dim, printLine, table } from "../terminal.ts";
 import type { Session } from "../session.ts";
 import { show } from "./attacks.ts";
 
@@ -49,7 +51,38 @@ export function datasetCommands(): Command {
         printAdded,
       ),
     );
+  datasets
+    .command("limit")
+    .description("tell or set what packed datasets may take on the disk")
+    .argument("[size]", "such as 200GiB, or none; the longest unused make room first", parseLimit)
+    .addHelpText("after", example("gauntlet datasets limit 200GiB", "gauntlet datasets limit none"))
+    .action(async (limit: number | null | undefined, _options: object, command: Command) =>
+      show(
+        command,
+        (session) =>
+          session.call((client) =>
+            limit === undefined ? client.datasets.cache({}) : client.datasets.limit({ limit }),
+          ),
+        printCache,
+      ),
+    );
   return datasets;
+}
+
+/** Bytes; null for no limit. */
+function parseLimit(text: string): number | null {
+  if (text === "none") return null;
+  const size = sizeSchema.safeParse(text);
+  if (size.success) return size.data;
+  const advice = suggestSize(text);
+  throw new InvalidArgumentError(advice ?? "write a size such as 200GiB, or none");
+}
+
+function printCache({ limit, bytes }: DatasetCacheView): void {
+  const most = limit === null ? "without a limit" : `of ${formatBytes(limit)}`;
+  printLine(`Packed datasets take ${formatBytes(bytes)} ${most}.`);
+  if (limit !== null && bytes > limit)
+    printLine(dim("What is the only copy, and what unfinished runs need, is never dropped."));
 }
 
 /** Tells every second how many samples are packed, until `adding` ends in whatever way. */
@@ -112,7 +145,16 @@ function print(datasets: DatasetView[]): void {
             .map(([split, count]) => `${split} ${count.toLocaleString("en-US")}`)
             .join(", "),
       },
-      { title: "size", value: ({ size }) => formatBytes(size), align: "right" },
+      {
+        title: "size",
+        value: ({ size, isDropped }) => `${isDropped ? "made room, " : ""}${formatBytes(size)}`,
+        align: "right",
+      },
+      {
+        title: "last use",
+        value: ({ usedAt }) =>
+          usedAt === null ? "–" : new Date(usedAt).toISOString().slice(0, 10),
+      },
       { title: "hash", value: ({ hash }) => hash.slice(0, 12) },
     ]),
   );

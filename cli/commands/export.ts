@@ -18,7 +18,7 @@ type Options = { out?: string; format?: string };
 
 export function exportCommand(): Command {
   const command = new Command("export")
-    .description("write runs, metrics, outcomes or the leaderboard to a file")
+    .description("write runs, metrics, outcomes, environments or the leaderboard to a file")
     .addHelpText("after", example("gauntlet export runs --out runs.parquet"));
   add(command, "runs", "every run with its values, one column each")
     .option("--where <query>", "only runs that match, as in docs/guide/query.md", "")
@@ -42,6 +42,12 @@ export function exportCommand(): Command {
     .addHelpText("after", example("gauntlet export outcomes --attack ddn --out ddn.parquet"))
     .action(async (models: string[], options: Options & { attack: string[] }, self: Command) =>
       write(self, options, { what: "outcomes", models, attacks: options.attack }),
+    );
+  add(command, "environment", "what runs ran in and loaded: machine, image, packages")
+    .argument("<runs...>", "names or ids")
+    .addHelpText("after", example("gauntlet export environment amber-kestrel --format csv"))
+    .action(async (runs: string[], options: Options, self: Command) =>
+      write(self, options, { what: "environment", runs }),
     );
   add(command, "leaderboard", "the models ranked, with the median of each attack")
     .option("--set <set>", "an attack set (default: the active one)", "active")

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
 import { GauntletError } from "../../shared/errors.ts";
+import { environmentFacts } from "../../shared/environment-facts.ts";
 import { formatBytes, formatCount, formatDuration, shortId } from "../../shared/format.ts";
 import { containerFacts } from "../../shared/container-facts.ts";
 import { type Stage, stageSchema } from "../../shared/schemas/run-folder.ts";
@@ -256,6 +257,8 @@ function printAttempt(attempt: AttemptView): void {
   if (attempt.container)
     for (const { name, value } of containerFacts(attempt.container))
       printLine(`  ${name.padEnd(8)} ${visible(value)}`);
+  for (const { name, value } of environmentFacts(attempt.environment))
+    printLine(`  ${name.padEnd(8)} ${visible(value)}`);
   if (attempt.reason)
     printLine(
       `  ${attempt.reason}: ${visible(attempt.raw ?? "")}\n  ${dim(`hint: ${attempt.hint ?? ""}`)}`,

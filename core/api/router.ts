@@ -6,6 +6,7 @@ import type { CoreContext } from "../services/context.ts";
 import { compareRuns, diffCode } from "../services/compare.ts";
 import { annotate } from "../services/annotations.ts";
 import { activateAttackSet, addAttacks, saveAttackSet } from "../services/attacks.ts";
+import { cacheUse, limitDatasets, makeRoomAnew } from "../services/dataset-cache.ts";
 import { previewDataset } from "../services/dataset-preview.ts";
 import { runChallenge } from "../services/challenge/run.ts";
 import { addDataset } from "../services/datasets.ts";
@@ -201,8 +202,11 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
       list: os.datasets.list.handler(() => catalog.datasets.list().map(datasetView)),
       add: os.datasets.add.handler(async ({ input, signal }) => {
         const { dataset, ...how } = await addDataset(context, input, signal);
+        await makeRoomAnew(context);
         return { ...datasetView(dataset), ...how };
       }),
+      cache: os.datasets.cache.handler(() => cacheUse(context)),
+      limit: os.datasets.limit.handler(({ input }) => limitDatasets(context, input.limit)),
       packing: os.datasets.packing.handler(() => [...context.packing]),
       preview: os.datasets.preview.handler(({ input }) => previewDataset(context, input)),
     },

@@ -11,6 +11,7 @@ import { createEvaluationCatalog } from "./evaluations.ts";
 import { durably } from "./durable.ts";
 import { createEventLog } from "./events.ts";
 import { createExperimentCatalog } from "./experiments.ts";
+import { createImageCatalog } from "./images.ts";
 import { createJobCatalog } from "./jobs.ts";
 import { createMetricStore } from "./metrics.ts";
 import { createModelCatalog } from "./models.ts";
@@ -24,6 +25,7 @@ import { createRemovalCatalog } from "./removal.ts";
 import { createRunValues } from "./run-values.ts";
 import { createRunCatalog } from "./runs.ts";
 import { createSavedViews } from "./saved-views.ts";
+import { createSettings } from "./settings.ts";
 import { createSweepCells } from "./sweep-cells.ts";
 import { createSweepCatalog } from "./sweeps.ts";
 import { translateSqliteError, translatingSqliteErrors } from "./sqlite-errors.ts";
@@ -62,7 +64,8 @@ export function createCatalog(folder: string, clock: Clock, newId: () => string)
       .join(" UNION ALL ")})`,
   );
   const runValues = createRunValues(db);
-  const jobs = createJobCatalog(db, clock, { events, artifacts, metrics, runValues });
+  const images = createImageCatalog(db, clock);
+  const jobs = createJobCatalog(db, clock, { events, artifacts, metrics, runValues, images });
   const engineStore = translatingSqliteErrors(jobs.engineStore, folder);
   const space = createDiskReserve(join(folder, "reserve"), reserve.pieces, reserve.bytes);
   space.hold();
@@ -102,6 +105,7 @@ export function createCatalog(folder: string, clock: Clock, newId: () => string)
     sweeps: createSweepCatalog(db, clock, newId, events),
     sweepCells: createSweepCells(db),
     savedViews: createSavedViews(db, clock),
+    settings: createSettings(db, clock),
     evaluations: createEvaluationCatalog(db, clock, newId, events, runValues),
     outcomes: createOutcomeReader(db),
     progress: createProgressCatalog(db),

@@ -48,6 +48,9 @@ type SavedScore = {
   score: Score;
 };
 
+/** Robust accuracy in [0, 1] at a threat model's epsilon, and the attacks that it rests on, as labels. */
+export type FixedAccuracy = { accuracy: number | null; attacks: string[] };
+
 type Row = Omit<CatalogEvaluation, "summary"> & { summary_json: string | null };
 
 const columns = `id, model_id AS modelId, attack_id AS attackId, threat_model_id AS threatModelId,
@@ -124,6 +127,18 @@ export function createEvaluationCatalog(
   const selectScore = db.prepare<[string, string, string], { score_json: string }>(
     `SELECT score_json FROM score
      WHERE model_id = ? AND attack_set_id = ? AND threat_model_id = ?`,
+  );
+  const upsertAccuracy = db.prepare<[string, string, number | null, string]>(
+    `INSERT INTO fixed_accuracy (model_id, threat_model_id, accuracy, attacks_json)
+     VALUES (?, ?, ?, ?) ON CONFLICT (model_id, threat_model_id) DO UPDATE SET
+       accuracy = excluded.accuracy, attacks_json = excluded.attacks_json`,
+  );
+  const selectAccuracy = db.prepare<
+    [string, string],
+    { accuracy: number | null; attacks_json: string }
+  >(
+    `SELECT accuracy, attacks_json FROM fixed_accuracy
+     WHERE model_id = ? AND threat_model_id = ?`,
   );
   const modelsUnder = db.prepare<[string], { id: string }>(
     "SELECT DISTINCT model_id AS id FROM evaluation WHERE threat_model_id = ?",
@@ -234,6 +249,14 @@ export function createEvaluationCatalog(
     savedScore(modelId: string, setId: string, threatModelId: string): Score | undefined {
       const row = selectScore.get(modelId, setId, threatModelId);
       return row && fromJson(row.score_json);
+    },
+    /** The kept robust accuracy of a model; none when anything that it was made of has changed since. */
+    savedAccuracy(modelId: string, threatModelId: string): FixedAccuracy | undefined {
+      const row = selectAccuracy.get(modelId, threatModelId);
+      return row && { accuracy: row.accuracy, attacks: fromJson(row.attacks_json) };
+    },
+    saveAccuracy(modelId: string, threatModelId: string, found: FixedAccuracy): void {
+      upsertAccuracy.run(modelId, threatModelId, found.accuracy, JSON.stringify(found.attacks));
     },
     /** Models with an evaluation under a threat model, whatever its state. */
     modelsUnder(threatModelId: string): string[] {

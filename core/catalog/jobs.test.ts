@@ -5,6 +5,7 @@ import type { JobSpec } from "../domain/job-spec.ts";
 import type { Collected } from "../domain/ports.ts";
 import { createArtifactCatalog } from "./artifacts.ts";
 import { createEventLog } from "./events.ts";
+import { createImageCatalog } from "./images.ts";
 import { createJobCatalog } from "./jobs.ts";
 import { createMetricStore } from "./metrics.ts";
 import { openCatalog } from "./open.ts";
@@ -45,6 +46,7 @@ function collecting() {
     artifacts: createArtifactCatalog(db, clock),
     metrics: createMetricStore(db),
     runValues: createRunValues(db),
+    images: createImageCatalog(db, clock),
   });
   const { engineStore: store } = jobs;
   jobs.add({ id: "a", runner: "process", priority: 0, spec });

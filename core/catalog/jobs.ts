@@ -6,6 +6,7 @@ import type { Stage } from "../../shared/schemas/run-folder.ts";
 import type { ArtifactCatalog } from "./artifacts.ts";
 import { durably } from "./durable.ts";
 import type { EventLog } from "./events.ts";
+import type { ImageCatalog } from "./images.ts";
 import { fromJson, toNullableJson } from "./json.ts";
 import type { MetricStore } from "./metrics.ts";
 import type { RunValues } from "./run-values.ts";
@@ -69,9 +70,10 @@ export function createJobCatalog(
     artifacts: ArtifactCatalog;
     metrics: MetricStore;
     runValues: RunValues;
+    images: ImageCatalog;
   },
 ) {
-  const { events, artifacts, metrics, runValues } = parts;
+  const { events, artifacts, metrics, runValues, images } = parts;
   let jobEnded: JobEnded = () => {
     throw new Error("no chain was set");
   };
@@ -250,6 +252,8 @@ export function createJobCatalog(
       metrics.appendResources(attempt.id, samples, position),
     treeFiles: (hash) => artifacts.tree(hash),
     filesOf: (jobId, attempt) => artifacts.attemptFiles(jobId, attempt),
+    hasContents: images.has,
+    keepContents: images.keep,
   };
 
   return {

@@ -9,6 +9,8 @@ import { removal0006 } from "./migrations/0006-removal.ts";
 import { datasetStamp0007 } from "./migrations/0007-dataset-stamp.ts";
 import { scoreValues0008 } from "./migrations/0008-score-values.ts";
 import { annotations0009 } from "./migrations/0009-annotations.ts";
+import { conditions0010 } from "./migrations/0010-conditions.ts";
+import { datasetCache0011 } from "./migrations/0011-dataset-cache.ts";
 
 export type Migration = {
   version: number;
@@ -29,6 +31,8 @@ export const migrations: readonly Migration[] = [
   datasetStamp0007,
   scoreValues0008,
   annotations0009,
+  conditions0010,
+  datasetCache0011,
 ];
 
 /**

@@ -7,6 +7,7 @@ import type { JobSpec } from "../domain/job-spec.ts";
 import type { Stage } from "../../shared/schemas/run-folder.ts";
 import { configKey } from "./config-key.ts";
 import type { EventLog } from "./events.ts";
+import { contentsColumns, contentsOf, type ContentsRow } from "./images.ts";
 import { fromJson, fromNullableJson } from "./json.ts";
 import type { RunValues } from "./run-values.ts";
 
@@ -71,6 +72,15 @@ type RunRow = Omit<CatalogRun, "parameters" | "evaluate" | "summary" | "starred"
   tags: string | null;
 };
 
+type AttemptRow = Omit<CatalogAttempt, "container" | "command" | "gpus" | "environment" | "exit"> &
+  ContentsRow & {
+    container_json: string | null;
+    command_json: string;
+    gpus_json: string;
+    environment_json: string | null;
+    exit_json: string | null;
+  };
+
 const runColumns = `r.id, r.name, e.name AS experiment, r.experiment_version_id AS experimentVersionId,
   v.number AS version, r.sweep_id AS sweepId, r.label, r.point_key AS pointKey, r.parameters_json, r.seed,
   r.dataset_id AS datasetId, r.evaluate, r.priority, r.state, r.reason, r.summary_json,
@@ -100,6 +110,30 @@ function runOf({
 /** The tags of a run as they stand in its row. */
 export function tagsOf(written: string | null): string[] {
   return written === null ? [] : written.split(" ");
+}
+
+/** What was found in an attempt's image stands where a process has its machine's. */
+function attemptOf({
+  container_json,
+  command_json,
+  gpus_json,
+  environment_json,
+  exit_json,
+  image_runtime,
+  image_cuda,
+  image_packages,
+  ...row
+}: AttemptRow): CatalogAttempt {
+  const environment = fromNullableJson<Record<string, unknown>>(environment_json);
+  const contents = contentsOf({ image_runtime, image_cuda, image_packages });
+  return {
+    ...row,
+    container: fromNullableJson(container_json),
+    command: fromJson(command_json),
+    gpus: fromJson(gpus_json),
+    environment: environment && { ...environment, ...contents },
+    exit: fromNullableJson(exit_json),
+  };
 }
 
 /** Runs, their sweeps and what happened in their attempts. */
@@ -147,20 +181,13 @@ export function createRunCatalog(
        RETURNING summary_json`,
     )
     .pluck();
-  const attempts = db.prepare<
-    { id: string },
-    Omit<CatalogAttempt, "container" | "command" | "gpus" | "environment" | "exit"> & {
-      container_json: string | null;
-      command_json: string;
-      gpus_json: string;
-      environment_json: string | null;
-      exit_json: string | null;
-    }
-  >(
+  const attempts = db.prepare<{ id: string }, AttemptRow>(
     `SELECT a.id, a.job_id AS jobId, j.stage, a.number, a.state, a.reason, a.raw, a.folder,
        j.spec_json -> 'container' AS container_json, a.command_json, a.gpus_json, a.environment_json, a.exit_json, a.bad_lines AS badLines,
-       a.created_at AS createdAt, a.started_at AS startedAt, a.ended_at AS endedAt
-     FROM attempt a JOIN job j ON j.id = a.job_id WHERE j.run_id = @id OR j.evaluation_id = @id
+       a.created_at AS createdAt, a.started_at AS startedAt, a.ended_at AS endedAt, ${contentsColumns}
+     FROM attempt a JOIN job j ON j.id = a.job_id
+       LEFT JOIN image_contents i ON i.image_id = a.environment_json ->> '$.container.imageId'
+     WHERE j.run_id = @id OR j.evaluation_id = @id
      ORDER BY a.id`,
   );
   const jobs = db.prepare<{ id: string }, { id: string; stage: Stage; state: JobState }>(
@@ -240,18 +267,7 @@ export function createRunCatalog(
     },
     /** Attempts of a run's jobs, or of an evaluation's, oldest first. */
     attempts(runOrEvaluation: string): CatalogAttempt[] {
-      return attempts
-        .all({ id: runOrEvaluation })
-        .map(
-          ({ container_json, command_json, gpus_json, environment_json, exit_json, ...row }) => ({
-            ...row,
-            container: fromNullableJson(container_json),
-            command: fromJson(command_json),
-            gpus: fromJson(gpus_json),
-            environment: fromNullableJson(environment_json),
-            exit: fromNullableJson(exit_json),
-          }),
-        );
+      return attempts.all({ id: runOrEvaluation }).map(attemptOf);
     },
     jobs(runOrEvaluation: string): { id: string; stage: Stage; state: JobState }[] {
       return jobs.all({ id: runOrEvaluation });

@@ -12,7 +12,7 @@ const valuesOf = (kind: string) => `
 const views: Readonly<Record<string, string>> = {
   runs: `
   SELECT r.id, r.name, e.name AS experiment, v.number AS version, r.label, r.sweep_id AS sweep,
-    d.name AS dataset, r.seed, r.config_key AS config, r.state, r.reason,
+    d.name AS dataset, r.seed, r.config_key AS config, r.state, r.reason, r.condition,
     ${time("r.created_at")} AS created, ${time("r.started_at")} AS started,
     ${time("r.ended_at")} AS ended, (r.ended_at - r.started_at) / 1000.0 AS seconds,
     r.starred, r.tags, r.notes

@@ -17,7 +17,8 @@ export function compareRecords(records: readonly Readonly<Record<string, unknown
   });
 }
 
-function flatten(
+/** A record's values by name, as `compareRecords` names them. */
+export function flatten(
   record: Readonly<Record<string, unknown>>,
   prefix = "",
   into = new Map<string, Comparable>(),

@@ -93,8 +93,23 @@ export type Runner = {
   stop(folder: string, key: AttemptKey): Promise<void>;
   /** What the attempt ran in, for the record; absent where that is this machine. */
   surroundings?(folder: string): Promise<Record<string, string> | null>;
+  /**
+   * What an image has inside, by its `imageId` of the surroundings; absent where there are no images.
+   * Throws what the place throws, and the signal's reason.
+   */
+  contents?(imageId: string, signal: AbortSignal): Promise<ImageContents>;
   /** Ends whatever may still live of an attempt, at once, and forgets it. Files stay. */
   release(folder: string, key: AttemptKey): Promise<void>;
+};
+
+/** Interpreter and packages, of an image or of this machine's; nulls where there are none. */
+export type ImageContents = {
+  /** Such as `Python 3.12.3`. */
+  runtime: string | null;
+  /** Version of the CUDA that PyTorch was built for, or else of the image's. */
+  cuda: string | null;
+  /** Versions by name. */
+  packages: Record<string, string>;
 };
 
 /** One line of `resources.jsonl`; nulls where the system does not tell. */
@@ -245,4 +260,7 @@ export type EngineStore = {
   appendResources(attempt: Attempt, samples: ResourceSample[], position: IngestPosition): void;
   treeFiles(tree: string): TreeManifest;
   filesOf(jobId: string, attempt: number): StoredFile[];
+  /** Whether it is known what an image has inside. */
+  hasContents(imageId: string): boolean;
+  keepContents(imageId: string, contents: ImageContents): void;
 };

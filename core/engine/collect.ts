@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { renameSync } from "node:fs";
 import { lstat, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parseNpyHeader } from "../../shared/npy.ts";
@@ -268,11 +269,25 @@ async function keepDataset(parts: CollectParts, attemptFolder: string): Promise<
   try {
     await rename(folder, record.folder);
   } catch (error) {
-    // The same content is there already.
     if (!isErrno(error, "ENOTEMPTY") && !isErrno(error, "EEXIST")) throw error;
-    await rm(folder, { recursive: true, force: true });
+    // The same content is there already, or what is left of it after it made room.
+    let rubbish = folder;
+    if (!(await hasImages(record))) {
+      rubbish = `${record.folder}.tmp`;
+      await rm(rubbish, { recursive: true, force: true });
+      // In one turn of the loop: labels are read at any time.
+      renameSync(record.folder, rubbish);
+      renameSync(folder, record.folder);
+    }
+    await rm(rubbish, { recursive: true, force: true });
   }
   return record;
+}
+
+async function hasImages({ folder, manifest }: DatasetRecord): Promise<boolean> {
+  for (const { images } of Object.values(manifest.splits))
+    if (!(await isThere(join(folder, images)))) return false;
+  return true;
 }
 
 async function isThere(path: string): Promise<boolean> {

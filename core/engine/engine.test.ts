@@ -71,6 +71,7 @@ function open(
     secrets: { get: async () => null },
     runners: new Map([["process", pretend.runner]]),
     slots: { cpus: 8, gpus: machine.gpus },
+    provide: async () => false,
     foreignGpuUsers: machine.foreignGpuUsers,
     interval: 5,
     onError: () => {},

@@ -23,6 +23,7 @@ import {
 import { describeEnvironment, type Environment } from "../platform/environment.ts";
 import { isErrno } from "../platform/errno.ts";
 import { collectAttempt, type CollectParts } from "./collect.ts";
+import { createImageContents } from "./image-contents.ts";
 import { ingestAttempt } from "./ingest.ts";
 import { createFailures } from "./failures.ts";
 import { createGpuWatch } from "./gpu-watch.ts";
@@ -34,6 +35,11 @@ export type EngineOptions = CollectParts & {
   secrets: Pick<SecretStore, "get">;
   runners: ReadonlyMap<string, Runner>;
   slots: Slots;
+  /**
+   * Brings back what a job needs and is not there, such as a dataset that made room. True where that
+   * was done. What it throws becomes the job's condition, and it is asked again.
+   */
+  provide(job: Job): Promise<boolean>;
   foreignGpuUsers: ForeignGpuUsers;
   /** Folder of the attempts' folders. */
   jobsFolder: string;
@@ -65,6 +71,7 @@ export function createEngine(options: EngineOptions) {
   const gpuWatch = createGpuWatch(options.foreignGpuUsers, () => performance.now(), wake);
   const environments = new Map<number, Promise<Environment>>();
   const busy = new Map<string, Promise<void>>();
+  const contents = createImageContents(options);
 
   function runnerOf(job: Job): Runner {
     const runner = options.runners.get(job.runner);
@@ -76,6 +83,8 @@ export function createEngine(options: EngineOptions) {
     const { job } = action;
     switch (action.kind) {
       case "begin": {
+        // It may have taken long: what else is to begin, and with which GPUs, is planned anew.
+        if (await options.provide(job)) return;
         const folder = join(options.jobsFolder, job.id, String(job.attempt + 1));
         const attempt = store.beginAttempt(job, folder, action.gpus);
         await launch({ ...job, attempt: attempt.number }, attempt);
@@ -86,6 +95,7 @@ export function createEngine(options: EngineOptions) {
         return;
       case "mark-running":
         store.markRunning(job, action.attempt, action.since);
+        await contents.look(runnerOf(job), job, action.attempt);
         return;
       case "stop":
         await runnerOf(job).stop(action.attempt.folder, {
@@ -127,7 +137,7 @@ export function createEngine(options: EngineOptions) {
     return { ...(await described), ...(container && { container }) };
   }
 
-  /** Of a container's packages this machine knows nothing: its image is noted instead. */
+  /** Of a container's packages this machine knows nothing: its image is looked into instead. */
   function describe({ command, container }: Job["spec"], code: string): Promise<Environment> {
     return describeEnvironment(container ? [] : command, code);
   }
@@ -135,6 +145,8 @@ export function createEngine(options: EngineOptions) {
   async function collect(action: Extract<Action, { kind: "collect" }>) {
     const { job, attempt } = action;
     store.markCollecting(job, attempt);
+    // It may have ended before it was seen to run.
+    await contents.look(runnerOf(job), job, attempt);
     await runnerOf(job).release(attempt.folder, { job: job.id, attempt: attempt.number });
     const problems = createProblems();
     await problems.guard("out/metrics.jsonl", () => readRest(attempt), null);
@@ -319,6 +331,7 @@ export function createEngine(options: EngineOptions) {
       clearTimeout(timer);
       await current;
       await Promise.all(busy.values());
+      await contents.close();
     },
   };
 }

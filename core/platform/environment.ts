@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { arch, cpus, hostname, platform, release, totalmem } from "node:os";
 import { basename, join } from "node:path";
+import type { ImageContents } from "../domain/ports.ts";
 import { listGpus } from "./gpus.ts";
+import { packagesScript, readPackages } from "./python-packages.ts";
 import { runProgram } from "./run-program.ts";
 
 /** Where a job runs and with what: kept with each attempt. */
@@ -15,9 +17,7 @@ export type Environment = {
     memory: number;
   };
   gpus: { index: number; name: string; driver: string }[];
-  runtime: string | null;
-  packages: Record<string, string>;
-};
+} & ImageContents;
 
 /**
  * Describes this machine and the packages that a command's interpreter would load. Never rejects:
@@ -42,19 +42,12 @@ export async function describeEnvironment(
   };
 }
 
-type Packages = Pick<Environment, "runtime" | "packages">;
-
-const pythonScript = `
-import json, sys
-from importlib import metadata
-print(json.dumps({"runtime": "Python " + sys.version.split()[0], "packages": {
-    d.metadata["Name"]: d.version for d in metadata.distributions() if d.metadata["Name"]}}))
-`;
+const nothing: ImageContents = { runtime: null, cuda: null, packages: {} };
 
 /** Interpreters asked already: listing packages takes Python tenths of a second. */
-const pythonPackages = new Map<string, Promise<Packages>>();
+const pythonPackages = new Map<string, Promise<ImageContents>>();
 
-async function packagesOf(program: string, folder: string): Promise<Packages> {
+async function packagesOf(program: string, folder: string): Promise<ImageContents> {
   const name = basename(program);
   if (/^python([\d.]*)$/.test(name)) {
     const asked = pythonPackages.get(program) ?? askPython(program);
@@ -62,15 +55,15 @@ async function packagesOf(program: string, folder: string): Promise<Packages> {
     return asked;
   }
   if (name === "node")
-    return { runtime: `Node ${process.version}`, packages: await nodePackages(folder) };
-  return { runtime: null, packages: {} };
+    return { ...nothing, runtime: `Node ${process.version}`, packages: await nodePackages(folder) };
+  return nothing;
 }
 
-async function askPython(program: string): Promise<Packages> {
+async function askPython(program: string): Promise<ImageContents> {
   try {
-    return JSON.parse(await runProgram(program, ["-c", pythonScript])) as Packages;
+    return readPackages(await runProgram(program, ["-c", packagesScript])) ?? nothing;
   } catch {
-    return { runtime: null, packages: {} }; // The job itself will say that there is no such program.
+    return nothing; // The job itself will say that there is no such program.
   }
 }
 

@@ -7,6 +7,7 @@ import { jobPriority } from "../domain/priority.ts";
 import type { CoreContext } from "./context.ts";
 import { looksAsRegistered } from "./dataset-guard.ts";
 import { priorityOf, queueEvaluationsOf, subjectOf } from "./evaluations.ts";
+import { updateAccuracy } from "./fixed-epsilon.ts";
 import { testSpec, verifySpec } from "./job-specs.ts";
 import { updateScores } from "./scores.ts";
 
@@ -227,4 +228,5 @@ function afterVerify(
   evaluations.replaceOutcomes(id, collected.outcomes);
   evaluations.setState(id, "verified");
   updateScores(context, evaluations.get(id));
+  updateAccuracy(context, evaluations.get(id));
 }

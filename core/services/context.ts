@@ -5,6 +5,7 @@ import type { ArtifactStore, Clock, SecretStore, TreeStore } from "../domain/por
 import type { Slots } from "../domain/plan.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { MachineLoad } from "../platform/machine.ts";
+import type { DatasetCacheState } from "./dataset-cache.ts";
 import type { createDatasetReader } from "./dataset-reader.ts";
 
 /** What use cases work with. Made once, in core.ts. */
@@ -21,6 +22,8 @@ export type CoreContext = {
   datasetReader: ReturnType<typeof createDatasetReader>;
   /** Datasets that are being packed; what stands in it changes as they are. */
   packing: Set<Packing>;
+  /** Packed datasets that make room and are packed again. */
+  datasetCache: DatasetCacheState;
   /** Challenges under way; what stands in it changes as they go on. */
   challenges: Set<ChallengeProgress>;
   newId(): string;

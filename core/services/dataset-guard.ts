@@ -9,8 +9,10 @@ import { join } from "node:path";
 import { GauntletError } from "../../shared/errors.ts";
 import type { CatalogDataset } from "../catalog/datasets.ts";
 import { describeDataset } from "../engine/collect.ts";
+import { sourceText } from "../domain/dataset-source.ts";
 import { walkFiles } from "../platform/source-files.ts";
 import type { CoreContext } from "./context.ts";
+import { isSourceThere } from "./dataset-source.ts";
 
 type Context = Pick<CoreContext, "catalog">;
 
@@ -27,20 +29,43 @@ export async function protectDataset(folder: string): Promise<void> {
   }
 }
 
-/** Throws DATASET_CHANGED when the files are not what was registered. */
+/**
+ * Throws DATASET_CHANGED when the files are not what was registered, and DATASET_SOURCE_GONE for a
+ * dataset that made room and cannot be packed again.
+ */
 export async function checkDataset(context: Context, dataset: CatalogDataset): Promise<void> {
   if (await isAsRegistered(context, dataset)) return;
+  const now = context.catalog.datasets.get(dataset.id);
+  if (now.droppedAt !== null) throw sourceGone(now);
   throw new GauntletError(
     "DATASET_CHANGED",
     `The files of ${dataset.name} in ${dataset.folder} are not what was registered.`,
   );
 }
 
-/** Whether all files are what was registered; they are hashed where their looks do not tell. */
-export async function isAsRegistered(
-  { catalog }: Context,
-  dataset: CatalogDataset,
-): Promise<boolean> {
+/** Says where the source was, and what to do. */
+export function sourceGone({ name, source }: CatalogDataset): GauntletError {
+  const place = source === null ? "its source" : sourceText(source);
+  return new GauntletError(
+    "DATASET_SOURCE_GONE",
+    `${name} was dropped to make room, and what it was packed from is gone: ${place}.`,
+    { hint: `Put it back to ${place}, or add the dataset from where it is now.` },
+  );
+}
+
+/**
+ * Whether all files are what was registered; they are hashed where their looks do not tell. Of one
+ * that made room: whether there is something to pack it from again.
+ */
+export async function isAsRegistered(context: Context, dataset: CatalogDataset): Promise<boolean> {
+  if (dataset.droppedAt === null && (await hasItsFiles(context, dataset))) return true;
+  // It may have made room while its files were looked at.
+  const { droppedAt, source } = context.catalog.datasets.get(dataset.id);
+  return droppedAt !== null && isSourceThere(source);
+}
+
+/** Whether all files are there and what was registered, whatever is noted of them. */
+export async function hasItsFiles({ catalog }: Context, dataset: CatalogDataset): Promise<boolean> {
   try {
     // Taken before the hashes: what changes meanwhile is seen the next time.
     const stamp = await stampOf(dataset.folder);

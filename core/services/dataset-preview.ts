@@ -26,7 +26,8 @@ type Grid = {
 /**
  * Some samples of a split, stratified by class, as pictures: 8-bit red, green and blue, larger ones
  * averaged down to a side of 96 pixels at most. `seed` chooses which; the same gives the same.
- * Throws DATASET_NOT_FOUND, DATASET_INVALID for a split that is not there, and DATASET_CHANGED.
+ * Throws DATASET_NOT_FOUND, DATASET_INVALID for a split that is not there, DATASET_DROPPED and
+ * DATASET_CHANGED.
  */
 export async function previewDataset(
   context: CoreContext,
@@ -35,6 +36,8 @@ export async function previewDataset(
   const dataset = context.catalog.datasets.list().find(({ hash }) => hash === request.hash);
   if (!dataset)
     throw new GauntletError("DATASET_NOT_FOUND", "There is no dataset with this content.");
+  if (dataset.droppedAt !== null)
+    throw new GauntletError("DATASET_DROPPED", `${dataset.name} was dropped to make room.`);
   await checkDataset(context, dataset);
   const { split, seed } = request;
   const labels = context.datasetReader.labelsOf(dataset, split);

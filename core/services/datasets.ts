@@ -1,18 +1,22 @@
-import { cp, lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { existsSync, renameSync } from "node:fs";
+import { cp, lstat, mkdir, readdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { GauntletError } from "../../shared/errors.ts";
 import { didYouMean } from "../../shared/suggest.ts";
 import { excerpt } from "../../shared/visible.ts";
 import type { CatalogDataset } from "../catalog/datasets.ts";
+import { type DatasetSource, sourceText } from "../domain/dataset-source.ts";
 import type { DatasetRecord } from "../domain/ports.ts";
 import { describeDataset } from "../engine/collect.ts";
 import { typedPath } from "../platform/typed-path.ts";
 import type { CoreContext } from "./context.ts";
-import { checkDataset, isAsRegistered, protectDataset } from "./dataset-guard.ts";
+import { checkDataset, hasItsFiles, protectDataset, sourceGone } from "./dataset-guard.ts";
+import { isSourceThere, sourceStamp } from "./dataset-source.ts";
 import { findKitDataset, packKitDataset } from "./kits.ts";
 import type { PackOptions } from "./packing/pack.ts";
 import { runPacker } from "./packing/run-packer.ts";
 import type { ReadOptions } from "./packing/source.ts";
+import { version } from "./version.ts";
 
 /**
  * The newest dataset of a name; one that a kit brings is packed when it is first asked for.
@@ -60,7 +64,7 @@ export type AddRequest = Omit<PackOptions, "name"> &
 export type Added = { dataset: CatalogDataset; format: string; notes: string[] };
 
 /** How temporary folders beside the datasets end; what a killed core left is removed by it. */
-const temporaryEnd = ".tmp";
+export const temporaryEnd = ".tmp";
 
 /**
  * Takes in what researchers have as a dataset, noted under its content hash: a packed one (a folder
@@ -83,6 +87,7 @@ export async function addDataset(
       return await copyPacked(context, { ...request, folder: path }, temporary);
     const { size, testShare } = request;
     const name = request.name ?? nameFrom(path);
+    const source = { ...(await sourceOf("files", path, name)), size, testShare };
     const packing = { folder: request.folder, done: 0, total: 0 };
     context.packing.add(packing);
     try {
@@ -91,7 +96,7 @@ export async function addDataset(
         (done, total) => Object.assign(packing, { done, total }),
         signal,
       );
-      return { dataset: await register(context, temporary), ...how };
+      return { dataset: await register(context, temporary, source), ...how };
     } finally {
       context.packing.delete(packing);
     }
@@ -122,9 +127,10 @@ async function copyPacked(
     throw new GauntletError("DATASET_INVALID", `${excerpt(folder, 300)} is packed already.`, {
       hint: "Leave out --name, --size and --test-share; its dataset.json says these.",
     });
+  const source = await sourceOf("copy", folder, "");
   const described = await describe(folder);
   await cp(folder, temporary, { recursive: true });
-  const dataset = await register(context, temporary, described);
+  const dataset = await register(context, temporary, source, described);
   return { dataset, format: "packed dataset", notes: [] };
 }
 
@@ -132,6 +138,7 @@ async function copyPacked(
 async function register(
   context: CoreContext,
   temporary: string,
+  source: DatasetSource,
   described?: DatasetRecord,
 ): Promise<CatalogDataset> {
   const { catalog, folders } = context;
@@ -139,14 +146,81 @@ async function register(
   const target = join(folders.datasets, record.hash);
   const known = catalog.datasets.list().find(({ hash }) => hash === record.hash);
   // One that was changed since is put right.
-  if (!known || !(await isAsRegistered(context, known))) {
+  if (!known || !(await hasItsFiles(context, known))) {
     await protectDataset(temporary);
-    await rm(target, { recursive: true, force: true });
-    await rename(temporary, target);
+    await takePlace(temporary, target);
   }
-  const id = catalog.transaction(() => catalog.datasets.add({ ...record, folder: target }));
+  const id = catalog.transaction(() => {
+    const added = catalog.datasets.add({ ...record, folder: target });
+    catalog.datasets.setSource(added, source);
+    catalog.datasets.setUsed(added); // Whoever adds it again wants it.
+    return added;
+  });
   await checkDataset(context, catalog.datasets.get(id));
   return catalog.datasets.get(id);
+}
+
+/** Puts a folder in the place of another in one turn of the loop: labels are read at any time. */
+async function takePlace(folder: string, target: string): Promise<void> {
+  const old = `${folder}-old${temporaryEnd}`;
+  if (existsSync(target)) renameSync(target, old);
+  renameSync(folder, target);
+  await rm(old, { recursive: true, force: true });
+}
+
+/** A source as it is now; taken before it is read, so that what changes meanwhile is noticed. */
+async function sourceOf(
+  kind: "files" | "copy",
+  path: string,
+  name: string,
+): Promise<Exclude<DatasetSource, { kind: "kit" }>> {
+  // What is not there is told in better words by whoever reads it.
+  const stamp = await sourceStamp(path).catch(() => "");
+  return { kind, path, name, stamp, version, size: null, testShare: null };
+}
+
+/**
+ * Packs a dataset that made room from its source again. Throws DATASET_SOURCE_GONE,
+ * DATASET_SOURCE_CHANGED where something else comes of it, and what packing throws.
+ */
+export async function restoreDataset(
+  context: CoreContext,
+  dataset: CatalogDataset,
+  signal: AbortSignal,
+): Promise<void> {
+  const { catalog, folders } = context;
+  const { source } = dataset;
+  // A core that was killed while it dropped them left the images there.
+  if (await hasItsFiles(context, dataset)) {
+    catalog.transaction(() => catalog.datasets.setDropped(dataset.id, false));
+    return;
+  }
+  if (source === null || !(await isSourceThere(source))) throw sourceGone(dataset);
+  if (source.kind === "kit") {
+    const kit = await findKitDataset(context, dataset.name);
+    if (!kit) throw sourceGone(dataset);
+    await packKitDataset(context, kit);
+    if (catalog.datasets.get(dataset.id).droppedAt !== null) throw sourceChanged(dataset);
+    return;
+  }
+  const temporary = join(folders.datasets, `${context.newId()}${temporaryEnd}`);
+  try {
+    if (source.kind === "copy") await cp(source.path, temporary, { recursive: true });
+    else await runPacker({ ...source, folder: temporary }, () => undefined, signal);
+    const described = await describe(temporary);
+    if (described.hash !== dataset.hash) throw sourceChanged(dataset);
+    await register(context, temporary, source, described);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+function sourceChanged({ name, source }: CatalogDataset): GauntletError {
+  const place = source === null ? "its source" : sourceText(source);
+  return new GauntletError(
+    "DATASET_SOURCE_CHANGED",
+    `${name} was dropped to make room, and ${place} gives another dataset now.`,
+  );
 }
 
 async function describe(folder: string): Promise<DatasetRecord> {

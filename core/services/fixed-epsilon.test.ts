@@ -6,6 +6,7 @@ import {
   openToyCatalog,
   outcomeRow,
 } from "../../tests/support/toy-catalog.ts";
+import { updateAccuracy } from "./fixed-epsilon.ts";
 import { leaderboard } from "./leaderboard.ts";
 
 const request = { set: "active", threatModel: null, epsilons: [], classes: [] };
@@ -87,4 +88,37 @@ test("models stay ranked by their smallest distances, however many evaluations h
   const board = leaderboard({ catalog }, request);
   expect(board.threatModel).toMatchObject({ minimal: true });
   expect(board.ranked).toHaveLength(1);
+});
+
+test("what is kept goes as soon as an evaluation changes, and stays right", () => {
+  const { catalog, evaluate, row } = toy();
+  evaluate(4, "fixed", [row(0, { linf: 0.1 }), row(1, {}), row(2, withstood), row(3, withstood)]);
+  const [model = ""] = catalog.evaluations.modelsUnder("fixed");
+  const accuracy = () => leaderboard({ catalog }, request).ranked[0]?.fixed[0]?.accuracy;
+  expect(catalog.evaluations.savedAccuracy(model, "fixed")).toBeUndefined();
+  expect(accuracy()).toBe(0.5);
+  expect(catalog.evaluations.savedAccuracy(model, "fixed")).toEqual({
+    accuracy: 0.5,
+    attacks: ["attack-4@1"],
+  });
+  expect(accuracy()).toBe(0.5);
+  // A part of the classes is never taken for the whole.
+  leaderboard({ catalog }, { ...request, classes: [1] });
+  expect(accuracy()).toBe(0.5);
+  const [evaluation] = catalog.evaluations
+    .ofModel(model)
+    .filter(({ threatModelId }) => threatModelId === "fixed");
+  catalog.evaluations.setState(evaluation?.id ?? "", "queued");
+  expect(catalog.evaluations.savedAccuracy(model, "fixed")).toBeUndefined();
+  expect(leaderboard({ catalog }, request).ranked[0]?.fixed).toEqual([null]);
+});
+
+test("a verified evaluation at an epsilon has its accuracy kept at once", () => {
+  const { catalog, evaluate, row } = toy();
+  evaluate(4, "fixed", [row(0, withstood), row(1, {}), row(2, withstood), row(3, withstood)]);
+  const [model = ""] = catalog.evaluations.modelsUnder("fixed");
+  for (const evaluation of catalog.evaluations.ofModel(model))
+    updateAccuracy({ catalog }, evaluation);
+  expect(catalog.evaluations.savedAccuracy(model, "fixed")?.accuracy).toBe(0.75);
+  expect(catalog.evaluations.savedAccuracy(model, "threat")).toBeUndefined();
 });

@@ -14,6 +14,7 @@ import { checkDataset, protectDataset } from "./dataset-guard.ts";
 import { addAttacks, saveAttackSet } from "./attacks.ts";
 import { jobPriority } from "../domain/priority.ts";
 import type { CoreContext } from "./context.ts";
+import { version } from "./version.ts";
 
 /** `kit.yaml`: what a kit in resources/kits brings besides an experiment. */
 const kitSchema = z.strictObject({
@@ -94,9 +95,10 @@ export async function packKitDataset(
   const job = await engine.ended(jobId);
   const dataset = catalog.datasets.newest(kit.dataset.name);
   if (job.state === "succeeded" && dataset) {
+    catalog.datasets.setSource(dataset.id, { kind: "kit", kit: kit.name, version });
     await protectDataset(dataset.folder);
     await checkDataset(context, dataset);
-    return dataset;
+    return catalog.datasets.get(dataset.id);
   }
   throw new GauntletError(
     "DATASET_INVALID",

@@ -19,6 +19,7 @@ import type { CatalogDataset } from "../catalog/datasets.ts";
 import type { CatalogEvaluation } from "../catalog/evaluations.ts";
 import type { CatalogModel } from "../catalog/models.ts";
 import type { CatalogAttempt, CatalogRun } from "../catalog/runs.ts";
+import { sourceText } from "../domain/dataset-source.ts";
 import { failureReasons } from "../domain/job.ts";
 import { imageName } from "../runners/docker/image.ts";
 import { conditionsOf } from "./conditions.ts";
@@ -218,7 +219,7 @@ export function attackSetView({ name, date, active, attacks }: AttackSet): Attac
 }
 
 export function datasetView(dataset: CatalogDataset): DatasetView {
-  const { name, version, hash, manifest, size, createdAt } = dataset;
+  const { name, version, hash, manifest, size, createdAt, usedAt, droppedAt, source } = dataset;
   const splits = Object.entries(manifest.splits).map(([split, { count }]) => [split, count]);
   return {
     name,
@@ -228,5 +229,8 @@ export function datasetView(dataset: CatalogDataset): DatasetView {
     splits: Object.fromEntries(splits),
     size,
     createdAt,
+    usedAt,
+    isDropped: droppedAt !== null,
+    source: source && sourceText(source),
   };
 }

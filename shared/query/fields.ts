@@ -40,6 +40,7 @@ export const ownFields: readonly Field[] = [
   own("version", "number"),
   own("state", "text", ["queued", "running", "succeeded", "failed", "cancelled"]),
   own("reason", "text"),
+  own("condition", "text"),
   own("label", "text"),
   own("sweep", "id"),
   own("seed", "number"),

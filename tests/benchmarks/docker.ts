@@ -28,7 +28,7 @@ const { values: options } = parseArgs({
   },
 });
 const root = mkdtempSync(join(tmpdir(), "gauntlet-docker-"));
-const runner = createDockerRunner({ installation: installationFolder });
+const runner = createDockerRunner({ installation: installationFolder, owner: "test" });
 const command = ["echo", "first line"];
 
 /** Milliseconds from the start of `docker run`, with the same limits, to its first output. */

@@ -80,7 +80,10 @@ test("a folder of images is packed, protected and found again by its content", a
   const packed = join(data, "datasets", added.hash);
   for (const name of ["dataset.json", "test-images.npy", "train-labels.npy"])
     expect(statSync(join(packed, name)).mode & 0o777).toBe(0o444);
-  expect(await client.datasets.add({ folder, name: "pets" })).toEqual(added);
+  expect(await client.datasets.add({ folder, name: "pets" })).toEqual({
+    ...added,
+    usedAt: expect.any(Number),
+  });
   expect(await client.datasets.list({})).toHaveLength(1);
 
   writeFileSync(join(folder, "cat", "0.jpg"), await image([0, 255, 0], "jpeg"));

@@ -1,12 +1,14 @@
 /** Experiments that name an image: their jobs run in containers of a real Docker Engine. */
 import { execFile } from "node:child_process";
 import { cp, readFile, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import Database from "better-sqlite3";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 import { installationFolder } from "../../core/platform/installation.ts";
-import { hasProgram, nodeImage, part } from "../parts.ts";
+import { hasProgram, nodeImage, part, torchImage } from "../parts.ts";
 import { folderWith, logOf, openTestCore, until, untilDone } from "../support/core.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -235,5 +237,71 @@ setTimeout(() => {}, 1500);`,
     const detail = await client.runs.get({ run });
     expect(detail).toMatchObject({ state: "succeeded", summary: { accuracy: expect.any(Number) } });
     expect(detail.evaluations.map(({ state }) => state)).toEqual(["verified", "verified"]);
+  });
+});
+
+describe.skipIf(!hasProgram("docker with torch"))("[docker with torch]", { timeout }, () => {
+  test("what the image has inside is found once and stands with each attempt", async () => {
+    const { client, data } = await openTestCore();
+    const folder = folderWith({
+      "gauntlet.yaml": `name: boxed\nimage: ${torchImage}\nnetwork: false\ntrain: { command: [python3, -c, "print(1)"] }\n`,
+    });
+    const submit = async (seed: number) => {
+      const { run } = await client.runs.submit({ folder, seed });
+      await untilDone(client, [run]);
+      return run;
+    };
+    const first = await submit(0);
+    const found = await until(async () => {
+      const [attempt] = (await client.runs.get({ run: first })).attempts;
+      return attempt?.environment?.["runtime"] ? attempt.environment : undefined;
+    });
+    expect(found).toMatchObject({
+      runtime: expect.stringMatching(/^Python 3\.\d+/),
+      packages: { torch: expect.stringMatching(/^\d+\.\d+/), numpy: expect.any(String) },
+      container: { image: torchImage },
+    });
+    const foundAt = () => {
+      const db = new Database(join(data, "catalog.sqlite"), { readonly: true });
+      const times = db.prepare<[], number>("SELECT found_at FROM image_contents").pluck().all();
+      db.close();
+      return times;
+    };
+    const before = foundAt();
+    const second = await submit(1);
+    expect((await client.runs.get({ run: second })).attempts[0]?.environment).toMatchObject({
+      packages: found["packages"],
+    });
+    expect(foundAt()).toEqual(before);
+    expect(before).toHaveLength(1);
+    const { sections } = await client.runs.compare({ runs: [first, second] });
+    expect(sections.environment).toContainEqual(
+      expect.objectContaining({ name: "packages.torch", differs: false }),
+    );
+    const file = join(temporaryFolder(), "environment.csv");
+    await client.export({ table: { what: "environment", runs: [first] }, format: "csv", file });
+    expect(await readFile(file, "utf8")).toMatch(/,train,1,packages\.torch,\d/);
+    expect(await docker("ps", "-aq", "--filter", "name=gauntlet-contents-")).toBe("");
+  });
+});
+
+describe.skipIf(!hasProgram("docker with node"))("[docker with node]", { timeout }, () => {
+  test("an image without Python has no packages, and that is no error", async () => {
+    const { client, data } = await openTestCore();
+    const folder = folderWith({
+      "gauntlet.yaml": `name: boxed\nimage: ${nodeImage}\ntrain: { command: [node, -e, "1"] }\n`,
+    });
+    const { run } = await client.runs.submit({ folder });
+    await untilDone(client, [run]);
+    const db = new Database(join(data, "catalog.sqlite"), { readonly: true });
+    onTestFinished(() => void db.close());
+    const rows = db.prepare("SELECT runtime, cuda, packages_json FROM image_contents");
+    const row = await until(async () => rows.get() ?? undefined);
+    expect(row).toEqual({ runtime: null, cuda: null, packages_json: "{}" });
+    expect((await client.runs.get({ run })).attempts[0]?.environment).toMatchObject({
+      runtime: null,
+      packages: {},
+    });
+    expect(existsSync(join(data, "logs", "errors.log"))).toBe(false);
   });
 });

@@ -4,7 +4,7 @@ import Database from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { readRunsTable } from "../../core/catalog/runs-table/table.ts";
 import { runCli } from "../support/cli.ts";
-import { openTestCore, runToEnd } from "../support/core.ts";
+import { folderWith, openTestCore, runToEnd } from "../support/core.ts";
 import { fillCatalog } from "../support/many-runs.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -45,6 +45,29 @@ describe("the runs table of real runs", () => {
       runs: 1,
     });
   });
+});
+
+test("what an attempt failed of finds its run, also when the next one succeeded", async () => {
+  const data = temporaryFolder();
+  const { client, close } = await openTestCore(data);
+  const folder = folderWith({
+    "gauntlet.yaml":
+      "name: again\ntrain: { command: [node, main.mjs], retries: 1 }\ntest: { command: [node, -e, 1] }\n",
+    "main.mjs": `import { readFileSync } from "node:fs";
+const job = JSON.parse(readFileSync(process.env.GAUNTLET_RUN_DIR + "/job.json", "utf8"));
+process.exit(job.attempt === 1 ? 3 : 0);`,
+  });
+  const run = await runToEnd(client, folder);
+  expect(run).toMatchObject({ state: "succeeded", reason: null });
+  const query = "condition = exit-code AND state = succeeded";
+  const { rows } = await client.runs.table({ query, columns: ["condition"] });
+  expect(rows).toMatchObject([{ id: run.id, condition: "exit-code", values: ["exit-code"] }]);
+  await close();
+  const listed = await runCli(
+    ["runs", "list", "--where", "condition != none", "--columns", "condition"],
+    data,
+  );
+  expect(listed.stdout).toMatch(/condition[^]*succeeded +exit-code/);
 });
 
 describe("commands", () => {

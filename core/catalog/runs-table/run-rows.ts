@@ -14,6 +14,8 @@ export type RunFacts = {
   config: string;
   state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
   reason: string | null;
+  /** What holds its jobs up, or else the newest reason of an attempt that failed. */
+  condition: string | null;
   created: number;
   started: number | null;
   ended: number | null;
@@ -41,6 +43,7 @@ const columns = {
   config: "config_key",
   state: "state",
   reason: "reason",
+  condition: "condition",
   created: "created_at",
   started: "started_at",
   ended: "ended_at",

@@ -51,3 +51,8 @@ function startErrorOf(code: number, lastLine: string): ExitRecord["startError"] 
   if (message === undefined) return null;
   return { code: why === "Permission denied" ? "EACCES" : "ENOENT", message };
 }
+
+/** Whether the engine said that a container's program does not exist. */
+export function isMissingProgram(message: string): boolean {
+  return /executable file not found|no such file or directory: unknown/.test(message);
+}

@@ -26,6 +26,8 @@ import {
   readRecord,
 } from "./attempt.ts";
 import { containerOptions } from "./container.ts";
+import { imageContents } from "./contents.ts";
+import { isMissingProgram } from "./exit.ts";
 import { findImage, type FoundImage, imageName, makeImage } from "./image.ts";
 import { placedValues, placeSecrets, requireShell } from "./secrets.ts";
 import { inspectIfThere, removeContainer, type Watch, watchContainer } from "./watch.ts";
@@ -33,6 +35,8 @@ import { inspectIfThere, removeContainer, type Watch, watchContainer } from "./w
 export type DockerRunnerOptions = {
   /** Gauntlet's own folder, which jobs that run its programs get to see. */
   installation: string;
+  /** Of the data folder: in the names of containers that are of no attempt. */
+  owner: string;
   /** Called when an attempt has ended: a hint to observe now. */
   onEnded?: (key: AttemptKey) => void;
 };
@@ -345,6 +349,15 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
       const { image, imageId, digest, engine } = record;
       return { image, imageId, ...(digest !== null && { digest }), docker: engine };
     },
+
+    async contents(imageId, signal) {
+      const name = `gauntlet-contents-${options.owner}-${imageId.replace(/^sha256:/, "").slice(0, 12)}`;
+      try {
+        return await imageContents(await dockerClient(), imageId, name, signal);
+      } catch (error) {
+        throw dockerError(error);
+      }
+    },
   };
 }
 
@@ -360,8 +373,7 @@ function startErrorOf(error: unknown): ExitRecord["startError"] {
     return { code: error.code, message: error.message };
   if (statusOf(error) === null) return null;
   const message = dockerMessage(error);
-  if (/executable file not found|no such file or directory: unknown/.test(message))
-    return { code: "ENOENT", message };
+  if (isMissingProgram(message)) return { code: "ENOENT", message };
   if (/could not select device driver|nvidia|unknown or invalid runtime/i.test(message))
     return { code: "NO_GPU_RUNTIME", message };
   if (statusOf(error) === 404 && /no such image/i.test(message))

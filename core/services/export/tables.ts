@@ -3,6 +3,7 @@ import { fieldLookup, nameOfField } from "../../../shared/query/fields.ts";
 import type { RunField } from "../../../shared/runs-table.ts";
 import { attackLabel } from "../../../shared/schemas/attack.ts";
 import type { ExportRequest } from "../../../shared/views.ts";
+import { flatten } from "../../domain/differences.ts";
 import type { CoreContext } from "../context.ts";
 import { resolveAttacks } from "../evaluations.ts";
 import { findModel } from "../find.ts";
@@ -23,6 +24,8 @@ export async function tableOf(context: CoreContext, request: ExportRequest): Pro
       return metricsTable(context, request.runs);
     case "outcomes":
       return outcomesTable(context, request);
+    case "environment":
+      return environmentTable(context, request.runs);
     case "leaderboard":
       return leaderboardTable(context, request.set);
   }
@@ -43,8 +46,8 @@ const runFacts: readonly ExportColumn[] = [
   { name: "ended", type: "text" },
 ];
 
-/** What people note about a run. */
-const annotations: ReadonlySet<string> = new Set(["starred", "tags", "notes"]);
+/** What was noticed of a run, and what people note about it. */
+const annotations: ReadonlySet<string> = new Set(["condition", "starred", "tags", "notes"]);
 
 /** One row per run, one column per parameter, metric, final value and score that any of them has. */
 async function runsTable(
@@ -240,6 +243,29 @@ function outcomesTable(
 
 function flag(value: number | null): boolean | null {
   return value === null ? null : value === 1;
+}
+
+/** One row per value of each attempt's environment, packages included, named as comparisons name it. */
+function environmentTable(context: CoreContext, names: readonly string[]): ExportTable {
+  const runs = names.map((name) => findRun(context, name));
+  async function* rows(): AsyncGenerator<ExportRow> {
+    for (const { id, name: run } of runs) {
+      for (const { stage, number: attempt, environment } of context.catalog.runs.attempts(id))
+        for (const [name, value] of flatten(environment ?? {}))
+          yield { run, stage, attempt, name, value: String(value) };
+      await nextTurn();
+    }
+  }
+  return {
+    columns: [
+      { name: "run", type: "text" },
+      { name: "stage", type: "text" },
+      { name: "attempt", type: "integer" },
+      { name: "name", type: "text" },
+      { name: "value", type: "text" },
+    ],
+    rows: rows(),
+  };
 }
 
 /** The leaderboard as it is shown, the incomplete models below and without a rank. */

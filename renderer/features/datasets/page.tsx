@@ -78,11 +78,19 @@ function Datasets({
       />
       <p className="caption">
         A name alone means the newest of that name. The hash covers every sample, label and split.
+        What has made room is packed again when a job needs it.
       </p>
       {shown && (
         <div className={styles["below"]}>
           <Scroll label="Samples" className={styles["body"]}>
-            <Samples key={shown.hash} dataset={shown} />
+            {shown.isDropped ? (
+              <EmptyState title="Its images have made room for others">
+                They are packed again when a job needs them
+                {shown.source !== null && `, from ${visible(shown.source)}`}.
+              </EmptyState>
+            ) : (
+              <Samples key={shown.hash} dataset={shown} />
+            )}
           </Scroll>
         </div>
       )}
@@ -94,7 +102,7 @@ const columns: Column<DatasetView>[] = [
   {
     id: "name",
     title: "Dataset",
-    width: 200,
+    width: 180,
     pinned: true,
     cell: ({ name }) => (
       <span className="medium clip" dir="auto">
@@ -105,7 +113,7 @@ const columns: Column<DatasetView>[] = [
   {
     id: "version",
     title: "Version",
-    width: 120,
+    width: 100,
     cell: ({ version }) => <span className="mono clip">{visible(version)}</span>,
   },
   {
@@ -119,7 +127,7 @@ const columns: Column<DatasetView>[] = [
     id: "splits",
     title: "Splits",
     unit: "samples",
-    width: 280,
+    width: 200,
     cell: ({ splits }) => (
       <span className="clip">
         {Object.entries(splits).map(([split, count], index) => (
@@ -134,14 +142,29 @@ const columns: Column<DatasetView>[] = [
   {
     id: "size",
     title: "Size",
-    width: 90,
+    width: 140,
     align: "right",
-    cell: ({ size }) => formatBytes(size),
+    cell: ({ size, isDropped }) => (
+      <>
+        {isDropped && <span className="subtle">made room</span>}
+        <span className={isDropped ? "subtle" : undefined}>{formatBytes(size)}</span>
+      </>
+    ),
+  },
+  {
+    id: "used",
+    title: "Last use",
+    width: 110,
+    cell: ({ usedAt }) => (
+      <span className="muted">
+        <When time={usedAt} />
+      </span>
+    ),
   },
   {
     id: "hash",
     title: "Hash",
-    width: 170,
+    width: 150,
     cell: ({ hash }) => (
       <span className="mono subtle" title={hash}>
         {hash.slice(0, 16)}

@@ -5,8 +5,8 @@ import { Facts, Panel } from "../../ui/layout.tsx";
 import { CopyLine, EmptyState } from "../../ui/notices.tsx";
 import { State } from "../../ui/state.tsx";
 import { When } from "../../ui/when.tsx";
-import { Container } from "./container.tsx";
 import styles from "./page.module.css";
+import { Surroundings } from "./surroundings.tsx";
 
 /** Every start of a job, with the exact command, how it ended and in what environment. */
 export function Attempts({ attempts }: { attempts: readonly AttemptView[] }) {
@@ -54,7 +54,7 @@ function Attempt({ attempt }: { attempt: AttemptView }) {
           { name: "files", value: attempt.files.length },
         ]}
       />
-      {attempt.container && <Container container={attempt.container} />}
+      <Surroundings container={attempt.container} environment={attempt.environment} />
       {attempt.raw && (
         <details>
           <summary>What the system said</summary>

@@ -18,7 +18,6 @@ import { RunStar } from "../runs/run-star.tsx";
 import { TagEditor } from "../runs/tag-editor.tsx";
 import { Attempts } from "./attempts.tsx";
 import { Charts } from "./charts.tsx";
-import { Container } from "./container.tsx";
 import { Evaluations } from "./evaluations.tsx";
 import { Files } from "./files.tsx";
 import { Lineage } from "./lineage.tsx";
@@ -28,6 +27,7 @@ import styles from "./page.module.css";
 import { type RunTab, runTabs } from "./search.ts";
 import { Resources } from "./resources.tsx";
 import { Stages } from "./stages.tsx";
+import { Surroundings } from "./surroundings.tsx";
 
 const route = getRouteApi("/runs/$run");
 
@@ -199,7 +199,7 @@ function Overview({ run, isUnfinished }: { run: RunDetail; isUnfinished: boolean
         <Panel title="Command and code">
           <div className={styles["code"]}>
             {train && <CopyLine text={train.command.map(quoted).join(" ")} />}
-            {train?.container && <Container container={train.container} />}
+            {train && <Surroundings container={train.container} environment={train.environment} />}
             <Facts
               items={[
                 { name: "folder", value: <span className="mono">{visible(run.folder)}</span> },

@@ -19,6 +19,7 @@ const widths: Readonly<Record<string, number>> = {
   created: 110,
   score: 92,
   label: 240,
+  condition: 220,
 };
 const titles: Readonly<Record<string, string>> = {
   state: "State",
@@ -28,6 +29,7 @@ const titles: Readonly<Record<string, string>> = {
   created: "Created",
   duration: "Duration",
   score: "Score",
+  condition: "Condition",
 };
 /** Columns of words. */
 const words: ReadonlySet<string> = new Set(["state", "experiment", "created", "label", "dataset"]);

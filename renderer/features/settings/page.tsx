@@ -1,5 +1,4 @@
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
 import { visible } from "../../../shared/visible.ts";
 import { PageHeader } from "../../app/page-header.tsx";
 import { core } from "../../rpc/client.ts";
@@ -7,7 +6,9 @@ import { usePreferences } from "../../state/preferences.ts";
 import { Panel, Segments } from "../../ui/layout.tsx";
 import { CopyLine, ErrorNotice, Skeleton } from "../../ui/notices.tsx";
 import styles from "./page.module.css";
+import { DatasetLimit } from "./dataset-limit.tsx";
 import { Secrets } from "./secrets.tsx";
+import { Setting } from "./setting.tsx";
 
 /** What a person likes, kept in this browser, and where the core keeps its data. */
 export function SettingsPage() {
@@ -83,18 +84,7 @@ function Core() {
       ) : (
         <Skeleton lines={2} />
       )}
+      <DatasetLimit />
     </Panel>
-  );
-}
-
-function Setting({ name, about, children }: { name: string; about: string; children: ReactNode }) {
-  return (
-    <div className={styles["setting"]}>
-      <div className="grow">
-        <div>{name}</div>
-        <div className="muted">{about}</div>
-      </div>
-      <div className={styles["control"]}>{children}</div>
-    </div>
   );
 }

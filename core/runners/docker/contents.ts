@@ -1,0 +1,106 @@
+/** What an image has inside, found by asking its own Python in a container that lives for a moment. */
+import type { ImageContents } from "../../domain/ports.ts";
+import {
+  type Container,
+  type ContainerOptions,
+  type DockerClient,
+  dockerMessage,
+  statusOf,
+} from "../../platform/docker/client.ts";
+import { createDemultiplexer } from "../../platform/docker/demultiplex.ts";
+import { packagesScript, readPackages } from "../../platform/python-packages.ts";
+import { isMissingProgram } from "./exit.ts";
+import { removeContainer } from "./watch.ts";
+
+/** In this order: where `python` is another one, it is Python 2. */
+const interpreters = ["python3", "python"];
+/** Longest time that an image is given to answer, ms. */
+const patience = 60_000;
+const memory = 512 * 2 ** 20;
+const mostProcesses = 64;
+/** Kept of what it prints; a list of all of Anaconda takes a hundredth of it. */
+const engineLog = { "max-size": "2m", "max-file": "1" };
+
+const nothing: ImageContents = { runtime: null, cuda: null, packages: {} };
+
+/**
+ * Asks an image for its Python and packages. The container has no network, no capabilities, nothing
+ * of this machine, and a file system that it cannot write to. An image without Python has no
+ * packages, and neither has one that answers with something else. Throws what the engine throws, an
+ * error where there is no answer in a minute, and the signal's reason.
+ * @param name of the container; one of this name that an earlier Gauntlet has left is removed
+ */
+export async function imageContents(
+  docker: DockerClient,
+  imageId: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<ImageContents> {
+  for (const interpreter of interpreters) {
+    signal.throwIfAborted();
+    const text = await ask(docker, optionsFor(imageId, name, interpreter), signal);
+    if (text !== null) return readPackages(text) ?? nothing;
+  }
+  return nothing;
+}
+
+/** What the container printed; null where there is no such program. */
+async function ask(
+  docker: DockerClient,
+  options: ContainerOptions,
+  signal: AbortSignal,
+): Promise<string | null> {
+  await removeContainer(docker.getContainer(options.name ?? ""));
+  const container = await docker.createContainer(options);
+  try {
+    await container.start();
+    await untilEnded(container, signal);
+    return await outputOf(container);
+  } catch (error) {
+    if (statusOf(error) !== null && isMissingProgram(dockerMessage(error))) return null;
+    throw error;
+  } finally {
+    await removeContainer(container);
+  }
+}
+
+async function untilEnded(container: Container, signal: AbortSignal): Promise<void> {
+  const late = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
+  await new Promise<void>((resolve, reject) => {
+    late.addEventListener("abort", () => reject(late.reason as Error), { once: true });
+    container.wait().then(() => resolve(), reject);
+  });
+}
+
+async function outputOf(container: Container): Promise<string> {
+  const all = await container.logs({ stdout: true, stderr: true });
+  const texts = createDemultiplexer()(all).flatMap(({ from, text }) =>
+    from === "output" ? [text] : [],
+  );
+  return Buffer.concat(texts).toString("utf8");
+}
+
+function optionsFor(imageId: string, name: string, interpreter: string): ContainerOptions {
+  return {
+    name,
+    Image: imageId,
+    Entrypoint: [interpreter],
+    Cmd: ["-c", packagesScript],
+    WorkingDir: "/",
+    Env: ["HOME=/tmp", "PYTHONDONTWRITEBYTECODE=1"],
+    // As jobs do: what is kept from them they cannot load.
+    ...(process.getuid && process.getgid && { User: `${process.getuid()}:${process.getgid()}` }),
+    Labels: { "gauntlet.contents": imageId },
+    Healthcheck: { Test: ["NONE"] },
+    HostConfig: {
+      CapDrop: ["ALL"],
+      SecurityOpt: ["no-new-privileges"],
+      ReadonlyRootfs: true,
+      NetworkMode: "none",
+      PidsLimit: mostProcesses,
+      Memory: memory,
+      MemorySwap: memory,
+      LogConfig: { Type: "json-file", Config: engineLog },
+    },
+  };
+}

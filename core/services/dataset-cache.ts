@@ -1,0 +1,176 @@
+/**
+ * Packed datasets take no more room than a person wants: the longest unused ones lose their images,
+ * where these can be packed again from what they were made of, and get them back when a job needs
+ * them. Labels and dataset.json stay, so that samples can be chosen all along.
+ */
+import { mkdirSync, renameSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { DatasetCacheView } from "../../shared/views.ts";
+import type { CatalogDataset } from "../catalog/datasets.ts";
+import type { Job } from "../domain/job-spec.ts";
+import { isErrno } from "../platform/errno.ts";
+import type { CoreContext } from "./context.ts";
+import { canBeMadeAgain } from "./dataset-source.ts";
+import { restoreDataset, temporaryEnd } from "./datasets.ts";
+
+/** What is under way, for a core's lifetime. */
+export type DatasetCacheState = {
+  /** By hash: what is packed again just now. */
+  restoring: Map<string, Promise<void>>;
+  makingRoom: Promise<void> | null;
+  /** Whether something has changed since that began. */
+  isStale: boolean;
+  /**
+   * Ids of datasets whose source was found to be another, with the time by performance.now() until
+   * which it is not looked at again: that can be a hundred thousand files, and jobs end all the time.
+   */
+  refused: Map<string, number>;
+  /** Aborted when the core closes. */
+  closing: AbortController;
+};
+
+/** A cache with nothing under way. */
+export function newDatasetCache(): DatasetCacheState {
+  return {
+    restoring: new Map(),
+    makingRoom: null,
+    isStale: false,
+    refused: new Map(),
+    closing: new AbortController(),
+  };
+}
+
+/** Time in which a source that was found to be another is not looked at again, ms. */
+const refusal = 600_000;
+
+/** A job's dataset is noted as used at most this often, ms. */
+const noteInterval = 60_000;
+
+/**
+ * Packs a job's dataset again where it has made room; true where that was done, or another's work on
+ * it was waited for. The engine asks before a job begins. Throws DATASET_SOURCE_GONE,
+ * DATASET_SOURCE_CHANGED, and what packing throws.
+ */
+export async function provideDataset(context: CoreContext, job: Job): Promise<boolean> {
+  const { catalog, clock } = context;
+  const { dataset: input } = job.spec.inputs;
+  const dataset = input && catalog.datasets.withHash(input.hash);
+  if (!dataset) return false;
+  if (dataset.droppedAt !== null) {
+    catalog.jobs.engineStore.setCondition(job, `packing ${dataset.name} again, which made room`);
+    await restore(context, dataset);
+    return true;
+  }
+  const now = clock.now();
+  if (dataset.usedAt === null || Math.abs(now - dataset.usedAt) > noteInterval)
+    catalog.datasets.setUsed(dataset.id);
+  return false;
+}
+
+/** Once for all jobs that need it. */
+function restore(context: CoreContext, dataset: CatalogDataset): Promise<void> {
+  const { restoring, closing } = context.datasetCache;
+  const underWay = restoring.get(dataset.hash);
+  if (underWay) return underWay;
+  const begun = restoreDataset(context, dataset, closing.signal).finally(() =>
+    restoring.delete(dataset.hash),
+  );
+  restoring.set(dataset.hash, begun);
+  return begun;
+}
+
+/** As makeRoom, for what a person has done: looks at every source. */
+export function makeRoomAnew(context: CoreContext): Promise<void> {
+  context.datasetCache.refused.clear();
+  return makeRoom(context);
+}
+
+/**
+ * Drops the longest unused packed datasets until the rest is within the limit. What is the only copy,
+ * and what a queued or running job needs, stays whatever the limit is. Asked again while it works, it
+ * looks once more.
+ */
+export function makeRoom(context: CoreContext): Promise<void> {
+  const { datasetCache: state } = context;
+  state.isStale = true;
+  state.makingRoom ??= untilFresh(context).finally(() => (state.makingRoom = null));
+  return state.makingRoom;
+}
+
+async function untilFresh(context: CoreContext): Promise<void> {
+  const { datasetCache: state } = context;
+  while (state.isStale && !state.closing.signal.aborted) {
+    state.isStale = false;
+    await makeRoomOnce(context);
+  }
+}
+
+async function makeRoomOnce(context: CoreContext): Promise<void> {
+  const { catalog } = context;
+  const limit = catalog.settings.get("datasets.limit");
+  if (limit === null) return;
+  const packed = catalog.datasets.list().filter(({ droppedAt }) => droppedAt === null);
+  let left = packed.reduce((sum, { size }) => sum + size, 0);
+  if (left <= limit) return;
+  const { refused, closing } = context.datasetCache;
+  const inUse = catalog.datasets.inUse();
+  for (const dataset of packed.toSorted((a, b) => lastUse(a) - lastUse(b))) {
+    if (left <= limit || closing.signal.aborted) return;
+    const { id } = dataset;
+    if (inUse.has(id) || (refused.get(id) ?? 0) > performance.now()) continue;
+    if (!(await canBeMadeAgain(dataset))) refused.set(id, performance.now() + refusal);
+    else if (await drop(context, dataset)) left -= dataset.size;
+  }
+}
+
+function lastUse({ usedAt, createdAt }: CatalogDataset): number {
+  return usedAt ?? createdAt;
+}
+
+/**
+ * Removes the images, unless a job needs them by now: that is asked, noted and done in one turn of the
+ * loop, in which no job can be queued. After a crash in the middle the images are there and noted
+ * as dropped, and packing again finds them.
+ */
+async function drop({ catalog, folders, newId }: CoreContext, dataset: CatalogDataset) {
+  const isDropped = catalog.transaction(() => {
+    const now = catalog.datasets.get(dataset.id);
+    if (now.droppedAt !== null || catalog.datasets.inUse().has(dataset.id)) return false;
+    catalog.datasets.setDropped(dataset.id, true);
+    catalog.events.append("dataset.dropped", dataset.id, { name: dataset.name });
+    return true;
+  });
+  if (!isDropped) return false;
+  const rubbish = join(folders.datasets, `${newId()}${temporaryEnd}`);
+  mkdirSync(rubbish);
+  // A file of some split's labels is kept even where another split has it as images.
+  const splits = Object.values(dataset.manifest.splits);
+  const images = new Set(splits.map((split) => split.images));
+  for (const { labels } of splits) images.delete(labels);
+  for (const [index, name] of [...images].entries())
+    try {
+      renameSync(join(dataset.folder, name), join(rubbish, String(index)));
+    } catch (error) {
+      if (!isErrno(error, "ENOENT")) throw error; // Somebody was faster.
+    }
+  await rm(rubbish, { recursive: true, force: true });
+  return true;
+}
+
+/** Bytes that the packed datasets take, and the limit. */
+export function cacheUse({ catalog }: Pick<CoreContext, "catalog">): DatasetCacheView {
+  const packed = catalog.datasets.list().filter(({ droppedAt }) => droppedAt === null);
+  return {
+    limit: catalog.settings.get("datasets.limit"),
+    bytes: packed.reduce((sum, { size }) => sum + size, 0),
+  };
+}
+
+/** Sets the limit in bytes, or none, and makes room at once. */
+export async function limitDatasets(context: CoreContext, limit: number | null) {
+  const { catalog } = context;
+  catalog.transaction(() => catalog.settings.set("datasets.limit", limit));
+  await makeRoomAnew(context);
+  return cacheUse(context);
+}
