@@ -108,6 +108,7 @@ export async function createCore(options: {
       interval: 100,
       onError: (error, job) => errorLog.write(error, { job: job?.id ?? null }),
     });
+    const closing = new AbortController();
     const context: CoreContext = {
       catalog,
       artifacts,
@@ -119,6 +120,7 @@ export async function createCore(options: {
       clock,
       datasetReader: createDatasetReader(),
       packing: new Set(),
+      closing: closing.signal,
       datasetCache: newDatasetCache(),
       challenges: new Set(),
       newId,
@@ -142,7 +144,6 @@ export async function createCore(options: {
     const socket = await listenOnSocket(data, router);
     engine.wake();
     // Beside all else: nobody waits for it.
-    const closing = new AbortController();
     const scoring = keepMissingScores(context, closing.signal).catch((error: unknown) =>
       errorLog.write(error, { job: null }),
     );
@@ -150,10 +151,9 @@ export async function createCore(options: {
     return {
       router,
       async close() {
-        closing.abort();
+        closing.abort(new Error("closed"));
         await socket.close();
         await scoring;
-        context.datasetCache.closing.abort(new Error("closed"));
         await engine.close();
         await context.datasetCache.makingRoom;
         await catalog.reader.close();

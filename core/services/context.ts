@@ -22,6 +22,8 @@ export type CoreContext = {
   datasetReader: ReturnType<typeof createDatasetReader>;
   /** Datasets that are being packed; what stands in it changes as they are. */
   packing: Set<Packing>;
+  /** Aborted when the core is about to end: what works beside all else stops then. */
+  closing: AbortSignal;
   /** Packed datasets that make room and are packed again. */
   datasetCache: DatasetCacheState;
   /** Challenges under way; what stands in it changes as they go on. */

@@ -26,8 +26,6 @@ export type DatasetCacheState = {
    * which it is not looked at again: that can be a hundred thousand files, and jobs end all the time.
    */
   refused: Map<string, number>;
-  /** Aborted when the core closes. */
-  closing: AbortController;
 };
 
 /** A cache with nothing under way. */
@@ -37,7 +35,6 @@ export function newDatasetCache(): DatasetCacheState {
     makingRoom: null,
     isStale: false,
     refused: new Map(),
-    closing: new AbortController(),
   };
 }
 
@@ -70,10 +67,10 @@ export async function provideDataset(context: CoreContext, job: Job): Promise<bo
 
 /** Once for all jobs that need it. */
 function restore(context: CoreContext, dataset: CatalogDataset): Promise<void> {
-  const { restoring, closing } = context.datasetCache;
+  const { restoring } = context.datasetCache;
   const underWay = restoring.get(dataset.hash);
   if (underWay) return underWay;
-  const begun = restoreDataset(context, dataset, closing.signal).finally(() =>
+  const begun = restoreDataset(context, dataset, context.closing).finally(() =>
     restoring.delete(dataset.hash),
   );
   restoring.set(dataset.hash, begun);
@@ -100,7 +97,7 @@ export function makeRoom(context: CoreContext): Promise<void> {
 
 async function untilFresh(context: CoreContext): Promise<void> {
   const { datasetCache: state } = context;
-  while (state.isStale && !state.closing.signal.aborted) {
+  while (state.isStale && !context.closing.aborted) {
     state.isStale = false;
     await makeRoomOnce(context);
   }
@@ -113,10 +110,10 @@ async function makeRoomOnce(context: CoreContext): Promise<void> {
   const packed = catalog.datasets.list().filter(({ droppedAt }) => droppedAt === null);
   let left = packed.reduce((sum, { size }) => sum + size, 0);
   if (left <= limit) return;
-  const { refused, closing } = context.datasetCache;
+  const { refused } = context.datasetCache;
   const inUse = catalog.datasets.inUse();
   for (const dataset of packed.toSorted((a, b) => lastUse(a) - lastUse(b))) {
-    if (left <= limit || closing.signal.aborted) return;
+    if (left <= limit || context.closing.aborted) return;
     const { id } = dataset;
     if (inUse.has(id) || (refused.get(id) ?? 0) > performance.now()) continue;
     if (!(await canBeMadeAgain(dataset))) refused.set(id, performance.now() + refusal);

@@ -209,7 +209,7 @@ ENTRYPOINT ["/no-such-entry-point"]
   });
 
   test("what cannot be noted as started is not, and is launched again later", async () => {
-    const runner = createDockerRunner({ installation: installationFolder });
+    const runner = createDockerRunner({ installation: installationFolder, owner: "test" });
     const attempt = await makeAttempt(runner, ["sh", "-c", "echo once >> ../../out/count"]);
     const { folder, key } = attempt.spec;
     const obstacle = join(folder, "container.json");
