@@ -102,7 +102,7 @@ for (let i = 0; i < ${megabytes}; i++) require("node:fs").writeSync(1, some);`;
       const folder = join(root, `log-${round}`);
       mkdirSync(folder);
       started = performance.now();
-      const log = await followLog(container, attemptFiles(folder), 2 ** 30, []);
+      const log = await followLog(container, attemptFiles(folder), 2 ** 30, [], null);
       await log.ended;
       log.close();
       times.push({ command: byCommand, ours: performance.now() - started });

@@ -25,6 +25,7 @@ import {
   readRecord,
 } from "./attempt.ts";
 import { containerOptions } from "./container.ts";
+import { type FirstOutput, writeFirstOutput } from "./first-output.ts";
 import { findImage, type FoundImage, imageName, makeImage } from "./image.ts";
 import { placedValues, placeSecrets } from "./secrets.ts";
 import { inspectIfThere, removeContainer, type Watch, watchContainer } from "./watch.ts";
@@ -72,10 +73,14 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
   }
 
   /** Watches a started container, unless that is done already. */
-  function watch(folder: string, key: AttemptKey): Promise<Watch> {
+  function watch(
+    folder: string,
+    key: AttemptKey,
+    first: FirstOutput | null = null,
+  ): Promise<Watch> {
     const known = watches.get(folder);
     if (known) return known.begun;
-    const begun = beginWatch(folder, key);
+    const begun = beginWatch(folder, key, first);
     const entry = { begun, watch: null as Watch | null };
     watches.set(folder, entry);
     const forget = () => {
@@ -95,13 +100,18 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
     return begun;
   }
 
-  async function beginWatch(folder: string, key: AttemptKey): Promise<Watch> {
+  async function beginWatch(
+    folder: string,
+    key: AttemptKey,
+    first: FirstOutput | null,
+  ): Promise<Watch> {
     const files = attemptFiles(folder);
     const launch = await readRecord(files.launch, launchFileSchema);
     if (!launch) throw new Error(`${files.launch} is gone`);
     return watchContainer(await containerOf(key), files, launch, {
       wasCutOff: cutOff.has(folder),
       secrets: launch.hasSecrets ? await placedValues(folder) : [],
+      first,
     });
   }
 
@@ -120,12 +130,23 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
       const there = await inspectIfThere(await containerOf(spec.key));
       if (!there?.State.Running) placeSecrets(spec.folder, spec.secrets);
     }
-    const [container, { Version }] = await Promise.all([
-      docker.createContainer(made).catch(async (error: unknown) => {
-        // Made by an earlier launch that was cut off before it noted so.
-        if (statusOf(error) !== 409) throw error;
-        return docker.getContainer((await (await containerOf(spec.key)).inspect()).Id);
-      }),
+    const firstOutput = (container: Container) =>
+      writeFirstOutput(
+        container,
+        files,
+        spec.logLimit,
+        spec.secrets.map(({ value }) => value),
+      );
+    const [[container, first], { Version }] = await Promise.all([
+      docker.createContainer(made).then(
+        async (container) => [container, await firstOutput(container)] as const,
+        async (error: unknown) => {
+          // Made by an earlier launch that was cut off before it noted so.
+          if (statusOf(error) !== 409) throw error;
+          const { Id } = await (await containerOf(spec.key)).inspect();
+          return [docker.getContainer(Id), null] as const;
+        },
+      ),
       docker.version(),
     ]);
     const record: ContainerFile = {
@@ -135,13 +156,17 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
       digest: image.digest,
       engine: Version,
     };
-    await Promise.all([
-      writeFileAtomic(files.container, JSON.stringify(record)),
-      container.start().catch((error: unknown) => {
-        if (statusOf(error) !== 304) throw error; // It runs already.
-      }),
-    ]);
-    await watch(spec.folder, spec.key);
+    try {
+      await Promise.all([
+        writeFileAtomic(files.container, JSON.stringify(record)),
+        container.start().catch((error: unknown) => {
+          if (statusOf(error) !== 304) throw error; // It runs already.
+        }),
+      ]);
+      await watch(spec.folder, spec.key, first);
+    } finally {
+      first?.end();
+    }
   }
 
   /** Starts it with the image; what the engine refuses is how the attempt ends. */
