@@ -130,21 +130,14 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
       const there = await inspectIfThere(await containerOf(spec.key));
       if (!there?.State.Running) placeSecrets(spec.folder, spec.secrets);
     }
-    const firstOutput = (container: Container) =>
-      writeFirstOutput(
-        container,
-        files,
-        spec.logLimit,
-        spec.secrets.map(({ value }) => value),
-      );
-    const [[container, first], { Version }] = await Promise.all([
+    const [{ container, isNew }, { Version }] = await Promise.all([
       docker.createContainer(made).then(
-        async (container) => [container, await firstOutput(container)] as const,
+        (container) => ({ container, isNew: true }),
         async (error: unknown) => {
           // Made by an earlier launch that was cut off before it noted so.
           if (statusOf(error) !== 409) throw error;
           const { Id } = await (await containerOf(spec.key)).inspect();
-          return [docker.getContainer(Id), null] as const;
+          return { container: docker.getContainer(Id), isNew: false };
         },
       ),
       docker.version(),
@@ -156,6 +149,8 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
       digest: image.digest,
       engine: Version,
     };
+    // One that is there already may have said something before.
+    const first = isNew ? await writeFirstOutput(container, files, spec) : null;
     try {
       await Promise.all([
         writeFileAtomic(files.container, JSON.stringify(record)),
