@@ -31,12 +31,44 @@ const root = mkdtempSync(join(tmpdir(), "gauntlet-docker-"));
 const runner = createDockerRunner({ installation: installationFolder, owner: "test" });
 const command = ["echo", "first line"];
 
-/** Milliseconds from the start of `docker run`, with the same limits, to its first output. */
-async function dockerRun(): Promise<number> {
+const user = `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`;
+
+/** A run folder as the engine of Gauntlet fills it, and the attempt's folder around it. */
+function makeFolder(name: string): string {
+  const folder = join(root, name);
+  mkdirSync(join(folder, "run", "in", "code"), { recursive: true });
+  mkdirSync(join(folder, "run", "out"));
+  return folder;
+}
+
+/**
+ * Milliseconds from the start of `docker run` to its first output. It is told all that the runner
+ * tells the engine of a job: mounts, limits and the log's driver cost time, and so does the
+ * image's entry point, which the runner does not use.
+ */
+async function dockerRun(index: number): Promise<number> {
+  const folder = makeFolder(`command-${index}`);
+  const [program = "", ...args] = command;
+  const settings = {
+    entrypoint: program,
+    workdir: "/gauntlet/in/code",
+    user,
+    label: `gauntlet.benchmark=${process.pid}`,
+    "cap-drop": "ALL",
+    "security-opt": "no-new-privileges",
+    network: "bridge",
+    "pids-limit": 4096,
+    cpus: 1,
+    "shm-size": 2 ** 30,
+    "log-driver": "json-file",
+    mount: `type=bind,source=${join(folder, "run")},target=/gauntlet`,
+  };
+  const flags = Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
+  const more = ["--log-opt=max-size=512m", "--log-opt=max-file=2", "--env=HOME=/tmp"];
   const started = performance.now();
   const child = spawn(
     "docker",
-    ["run", "--rm", "--init", "--cap-drop", "ALL", "--cpus", "1", nodeImage, ...command],
+    ["run", "--rm", "--init", "--no-healthcheck", ...flags, ...more, nodeImage, ...args],
     { stdio: ["ignore", "pipe", "inherit"] },
   );
   const took = await new Promise<number>((resolve) => {
@@ -48,9 +80,7 @@ async function dockerRun(): Promise<number> {
 
 /** The same through the runner, until the line is in the attempt's log. */
 async function launch(index: number): Promise<number> {
-  const folder = join(root, String(index));
-  mkdirSync(join(folder, "run", "in", "code"), { recursive: true });
-  mkdirSync(join(folder, "run", "out"));
+  const folder = makeFolder(`job-${index}`);
   const key = { job: `benchmark-${process.pid}-${index}`, attempt: 1 };
   const spec: LaunchSpec = {
     key,
@@ -72,10 +102,11 @@ async function launch(index: number): Promise<number> {
     secrets: [],
   };
   const started = performance.now();
-  await runner.launch(spec);
+  const launched = runner.launch(spec);
   const hasLine = () => (statSync(join(folder, "log"), { throwIfNoEntry: false })?.size ?? 0) > 0;
   while (!hasLine()) await sleep(1);
   const took = performance.now() - started;
+  await launched;
   while ((await runner.observe(folder, key)).kind !== "ended") await sleep(5);
   await runner.release(folder, key);
   return took;
@@ -102,7 +133,7 @@ for (let i = 0; i < ${megabytes}; i++) require("node:fs").writeSync(1, some);`;
       const folder = join(root, `log-${round}`);
       mkdirSync(folder);
       started = performance.now();
-      const log = await followLog(container, attemptFiles(folder), 2 ** 30, []);
+      const log = await followLog(container, attemptFiles(folder), 2 ** 30, [], null);
       await log.ended;
       log.close();
       times.push({ command: byCommand, ours: performance.now() - started });
@@ -117,13 +148,13 @@ for (let i = 0; i < ${megabytes}; i++) require("node:fs").writeSync(1, some);`;
 
 try {
   const launches = Number(options.launches);
-  await dockerRun();
+  await dockerRun(0);
   await launch(0);
   const pairs: { command: number; ours: number }[] = [];
   for (let index = 1; index <= launches; index++) {
     // Each goes first as often as the other.
     const ours = index % 2 === 0 ? await launch(index) : null;
-    const byCommand = await dockerRun();
+    const byCommand = await dockerRun(index);
     pairs.push({ command: byCommand, ours: ours ?? (await launch(index)) });
   }
   const megabytes = Number(options.megabytes);

@@ -94,6 +94,32 @@ test("an engine that comes back is not said to be away", { timeout }, async () =
   expect(await said()).toBeNull();
 });
 
+test(
+  "what a container says first is in the log at once, and in the end once",
+  { timeout },
+  async () => {
+    const { client } = await openTestCore();
+    await client.secrets.set({ name: "TOKEN", value: "a-value-of-a-secret" });
+    const gate = Promise.withResolvers<void>();
+    onTestFinished(() => gate.resolve());
+    const first = "begun with a-value-of-a-secret\n";
+    await startFakeDocker(socket, {
+      output: { attached: first, log: `${first}and over\n` },
+      onLog: () => gate.promise,
+    });
+    const yaml = "image: far/away:4\nsecrets: { TOKEN: {} }\ntrain: { command: [x] }\n";
+    const { run } = await client.runs.submit({
+      folder: folderWith({ "gauntlet.yaml": `name: boxed\n${yaml}` }),
+    });
+    const begun = "[gauntlet] Fetching far/away:4\nbegun with ***\n";
+    await expect.poll(() => logOf(client, run)).toBe(begun);
+    expect(await client.runs.get({ run })).toMatchObject({ state: "running" });
+    gate.resolve();
+    await untilDone(client, [run]);
+    expect(await logOf(client, run)).toBe(`${begun}and over\n`);
+  },
+);
+
 test("while its image is built a run says at which step", { timeout }, async () => {
   const { client } = await openTestCore();
   const gate = Promise.withResolvers<void>();

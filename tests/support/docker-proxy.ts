@@ -49,6 +49,8 @@ export async function startDockerProxy() {
   onTestFinished(cut);
   return {
     address: `unix://${path}`,
+    /** Whether somebody has a connection to the engine. */
+    isInUse: () => sockets.size > 0,
     /** The engine is there again. */
     open,
     /** Every connection breaks, and none can be made. */

@@ -17,6 +17,10 @@ export type FakeEngine = {
   refuses?: string;
   /** Exit status of every container. */
   exitCode?: number;
+  /** What every container tells those who are attached to it, and what its log holds in the end. */
+  output?: { attached: string; log: string };
+  /** Called when a log is asked for, which is given once it resolves. */
+  onLog?: () => Promise<void>;
   /** All that it answers with, such as 500 for an engine that is broken. */
   broken?: { status: number; message: string };
   /** Called when an image is to be fetched or built, with what reports progress and then ends. */
@@ -120,7 +124,21 @@ export async function startFakeDocker(
       /^POST \/containers\/[^/]+\/wait/,
       (to) => send(to, 200, { StatusCode: engine.exitCode ?? 0 }),
     ],
-    [/^GET \/containers\/[^/]+\/logs/, (to) => send(to, 200)],
+    [
+      /^POST \/containers\/[^/]+\/attach/,
+      (to) => {
+        to.writeHead(200);
+        to.end(frameOf(engine.output?.attached ?? ""));
+      },
+    ],
+    [
+      /^GET \/containers\/[^/]+\/logs/,
+      async (to) => {
+        await engine.onLog?.();
+        to.writeHead(200);
+        to.end(frameOf(engine.output?.log ?? ""));
+      },
+    ],
     [
       /^DELETE \/containers\/([^/?]+)/,
       (to, [name = ""]) =>
@@ -163,6 +181,13 @@ function fakeContainer() {
     StartedAt: "",
     FinishedAt: "",
   };
+}
+
+/** Text of the standard output as Docker frames it. */
+function frameOf(text: string): Buffer {
+  const head = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
+  head.writeUInt32BE(Buffer.byteLength(text), 4);
+  return Buffer.concat([head, Buffer.from(text)]);
 }
 
 function send(response: ServerResponse, status: number, body?: object): void {

@@ -1,4 +1,5 @@
 /** The files of an attempt that runs in a container, beside its run folder. */
+import { statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -72,4 +73,9 @@ export async function readRecord<T>(file: string, schema: z.ZodType<T>): Promise
     if (isErrno(error, "ENOENT") || isErrno(error, "ENOTDIR")) return null;
     throw error;
   }
+}
+
+/** Bytes; null where there is no such file. */
+export function sizeOf(file: string): number | null {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? null;
 }

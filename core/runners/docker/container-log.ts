@@ -1,11 +1,12 @@
 /** A container's output as the attempt's log. */
 import { randomUUID } from "node:crypto";
-import { existsSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import type { Container } from "../../platform/docker/client.ts";
-import { createDemultiplexer, joinTexts } from "../../platform/docker/demultiplex.ts";
-import { createRedactor } from "../../domain/redaction.ts";
+import { createDemultiplexer } from "../../platform/docker/demultiplex.ts";
 import { openJobLog } from "../process/job-log.ts";
-import type { AttemptFiles } from "./attempt.ts";
+import { type AttemptFiles, sizeOf } from "./attempt.ts";
+import type { FirstOutput } from "./first-output.ts";
+import { createOutputReader } from "./output-reader.ts";
 
 /** Bytes of the end of the log that are remembered for its last line. */
 const lastBytes = 4096;
@@ -26,18 +27,28 @@ export type ContainerLog = {
 };
 
 /**
- * Follows the output from its very beginning, into a file of its own. What an earlier engine has
- * written of it has its place taken once this is as long: so nothing is missing and nothing
- * doubled, wherever the earlier one was cut off.
+ * Follows the output from its very beginning, into a file of its own. What an earlier engine, or
+ * the first output, has written of it has its place taken once this is as long: so nothing is
+ * missing and nothing doubled, wherever the earlier one was cut off.
  * @param secrets values that are taken out; null when they are not known any more, and then nothing
  *   of the output is written, for they may be in it
+ * @param first is ended as soon as the output comes from here
  */
 export async function followLog(
   container: Container,
   files: AttemptFiles,
   limit: number,
   secrets: readonly string[] | null,
+  first: FirstOutput | null,
 ): Promise<ContainerLog> {
+  const abort = new AbortController();
+  const stream = await container.logs({
+    follow: true,
+    stdout: true,
+    stderr: true,
+    abortSignal: abort.signal,
+  });
+  first?.end();
   const known = sizeOf(files.log);
   const own = `${files.log}.${randomUUID()}`;
   const log = openJobLog(own, limit);
@@ -66,26 +77,11 @@ export async function followLog(
   if (known === null) takePlace();
   // What was said while the image was fetched or built stands in front of the output.
   if (existsSync(files.preparation)) write(readFileSync(files.preparation));
-  const abort = new AbortController();
-  const stream = await container.logs({
-    follow: true,
-    stdout: true,
-    stderr: true,
-    abortSignal: abort.signal,
-  });
   if (secrets === null && known === null) write(Buffer.from(unknownSecrets));
-  // One for each output: what the other writes may stand between two pieces of a value.
-  const redactors = {
-    output: createRedactor(secrets ?? [], write),
-    errors: createRedactor(secrets ?? [], write),
-  };
-  const next = createDemultiplexer();
+  const reader = createOutputReader(secrets ?? [], write);
   stream.on("data", (piece: Buffer) => {
     arrived = performance.now();
-    if (secrets === null) return;
-    // Without secrets nothing is looked for, and all of a piece is written at once.
-    if (secrets.length === 0) write(joinTexts(next(piece)));
-    else for (const { from, text } of next(piece)) redactors[from].write(text);
+    if (secrets !== null) reader.read(piece);
   });
   const ended = new Promise<void>((resolve, reject) => {
     stream.once("end", resolve);
@@ -101,8 +97,7 @@ export async function followLog(
     close() {
       // An engine that hangs may still send: what comes now is for whoever follows next.
       abort.abort();
-      redactors.output.end();
-      redactors.errors.end();
+      reader.end();
       const dropped = log.end();
       // The engine keeps no more than it was told to; what is here already is more then.
       if ((sizeOf(own) ?? 0) >= (known ?? 0)) takePlace();
@@ -123,8 +118,4 @@ export async function newestOutput(container: Container): Promise<number | null>
   );
   const known = times.filter((time) => !Number.isNaN(time));
   return known.length === 0 ? null : Math.max(...known);
-}
-
-function sizeOf(file: string): number | null {
-  return existsSync(file) ? statSync(file).size : null;
 }

@@ -28,6 +28,7 @@ import {
 import { containerOptions } from "./container.ts";
 import { imageContents } from "./contents.ts";
 import { isMissingProgram } from "./exit.ts";
+import { type FirstOutput, writeFirstOutput } from "./first-output.ts";
 import { findImage, type FoundImage, imageName, makeImage } from "./image.ts";
 import { placedValues, placeSecrets, requireShell } from "./secrets.ts";
 import { inspectIfThere, removeContainer, type Watch, watchContainer } from "./watch.ts";
@@ -82,10 +83,14 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
   }
 
   /** Watches a started container, unless that is done already. */
-  function watch(folder: string, key: AttemptKey): Promise<Watch> {
+  function watch(
+    folder: string,
+    key: AttemptKey,
+    first: FirstOutput | null = null,
+  ): Promise<Watch> {
     const known = watches.get(folder);
     if (known) return known.begun;
-    const begun = beginWatch(folder, key);
+    const begun = beginWatch(folder, key, first);
     const entry = { begun, watch: null as Watch | null };
     watches.set(folder, entry);
     const forget = () => {
@@ -109,13 +114,18 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
     return begun;
   }
 
-  async function beginWatch(folder: string, key: AttemptKey): Promise<Watch> {
+  async function beginWatch(
+    folder: string,
+    key: AttemptKey,
+    first: FirstOutput | null,
+  ): Promise<Watch> {
     const files = attemptFiles(folder);
     const launch = await readRecord(files.launch, launchFileSchema);
     if (!launch) throw new Error(`${files.launch} is gone`);
     return watchContainer(await containerOf(key), files, launch, {
       wasCutOff: cutOff.has(folder),
       secrets: launch.hasSecrets ? await placedValues(folder) : [],
+      first,
     });
   }
 
@@ -134,12 +144,16 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
       const there = await inspectIfThere(await containerOf(spec.key));
       if (!there?.State.Running) placeSecrets(spec.folder, spec.secrets);
     }
-    const [container, { Version }] = await Promise.all([
-      docker.createContainer(made).catch(async (error: unknown) => {
-        // Made by an earlier launch that was cut off before it noted so.
-        if (statusOf(error) !== 409) throw error;
-        return docker.getContainer((await (await containerOf(spec.key)).inspect()).Id);
-      }),
+    const [{ container, isNew }, { Version }] = await Promise.all([
+      docker.createContainer(made).then(
+        (container) => ({ container, isNew: true }),
+        async (error: unknown) => {
+          // Made by an earlier launch that was cut off before it noted so.
+          if (statusOf(error) !== 409) throw error;
+          const { Id } = await (await containerOf(spec.key)).inspect();
+          return { container: docker.getContainer(Id), isNew: false };
+        },
+      ),
       docker.version(),
     ]);
     await requireShell(container, image.name, spec.secrets);
@@ -150,19 +164,25 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
       digest: image.digest,
       engine: Version,
     };
-    const [noted, started] = await Promise.allSettled([
-      writeFileAtomic(files.container, JSON.stringify(record)),
-      container.start().catch((error: unknown) => {
-        if (statusOf(error) !== 304) throw error; // It runs already.
-      }),
-    ]);
-    if (noted.status === "rejected") {
-      // On a full disk, say: of one that is not noted nobody would know that it ran.
-      await removeContainer(container);
-      throw noted.reason;
+    // One that is there already may have said something before.
+    const first = isNew ? await writeFirstOutput(container, files, spec) : null;
+    try {
+      const [noted, started] = await Promise.allSettled([
+        writeFileAtomic(files.container, JSON.stringify(record)),
+        container.start().catch((error: unknown) => {
+          if (statusOf(error) !== 304) throw error; // It runs already.
+        }),
+      ]);
+      if (noted.status === "rejected") {
+        // On a full disk, say: of one that is not noted nobody would know that it ran.
+        await removeContainer(container);
+        throw noted.reason;
+      }
+      if (started.status === "rejected") throw started.reason;
+      await watch(spec.folder, spec.key, first);
+    } finally {
+      first?.end();
     }
-    if (started.status === "rejected") throw started.reason;
-    await watch(spec.folder, spec.key);
   }
 
   /** Starts it with the image; what the engine refuses is how the attempt ends. */

@@ -7,6 +7,7 @@ import { answered, statusOf } from "../../platform/docker/client.ts";
 import type { AttemptFiles, LaunchFile } from "./attempt.ts";
 import { followLog, newestOutput } from "./container-log.ts";
 import { exitOf } from "./exit.ts";
+import type { FirstOutput } from "./first-output.ts";
 import { createLimits, type Reason } from "./limits.ts";
 import { startUsageLog } from "./usage.ts";
 
@@ -31,6 +32,8 @@ export type Known = {
   wasCutOff: boolean;
   /** Values that its log is without; null when they are not known any more. */
   secrets: readonly string[] | null;
+  /** What writes its first output to the log, until the log itself is followed. */
+  first: FirstOutput | null;
 };
 
 /** Begins to watch a container that was started. */
@@ -40,10 +43,13 @@ export async function watchContainer(
   launch: LaunchFile,
   known: Known,
 ): Promise<Watch> {
-  const [{ State, HostConfig }, log] = await Promise.all([
-    container.inspect(),
-    followLog(container, files, launch.logLimit, known.secrets),
-  ]);
+  const following = followLog(container, files, launch.logLimit, known.secrets, known.first);
+  const [{ State, HostConfig }, log] = await Promise.all([container.inspect(), following]).catch(
+    async (error: unknown) => {
+      (await following).close();
+      throw error;
+    },
+  );
   const since = Date.parse(State.StartedAt);
   const usage = startUsageLog({
     container,
