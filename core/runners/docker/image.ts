@@ -41,7 +41,7 @@ export async function findImage(docker: DockerClient, name: string): Promise<Fou
 
 /**
  * Fetches or builds an image that the engine has not. The listener hears how it goes. Throws
- * IMAGE_NOT_FOUND, IMAGE_BUILD_FAILED, and the signal's reason when it is aborted.
+ * what pulling and building do, and the signal's reason when it is aborted.
  */
 export async function makeImage(
   docker: DockerClient,

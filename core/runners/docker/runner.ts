@@ -196,7 +196,7 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
     } catch (error) {
       if (abort.signal.aborted) await endUnstarted(spec, null);
       else if (error instanceof GauntletError && error.code.startsWith("IMAGE_")) {
-        say(`${error.message} ${error.details ?? ""}`);
+        for (const line of [error.message, error.details, error.hint]) if (line !== null) say(line);
         await endUnstarted(spec, {
           code: error.code,
           message: [error.message, error.details].filter(Boolean).join(" "),
