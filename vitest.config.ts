@@ -6,7 +6,7 @@ import { configDefaults, defineConfig } from "vitest/config";
  */
 const withContainers = [
   "tests/contract/docker-runner.test.ts",
-  "tests/integration/{challenge,docker,docker-outage,docker-pull,pytorch-kit,secrets}.test.ts",
+  "tests/integration/{challenge,docker,docker-build,docker-outage,docker-pull,pytorch-kit,secrets}.test.ts",
 ];
 
 export default defineConfig({

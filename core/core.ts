@@ -93,6 +93,7 @@ export async function createCore(options: {
           "docker",
           createDockerRunner({
             installation: installationFolder,
+            secrets,
             onEnded: () => engine.wake(),
           }),
         ],

@@ -127,6 +127,10 @@ export const errorCodes = {
     true,
   ),
   IMAGE_BUILD_FAILED: entry("input", "The log says at which step. docker build tries it by hand."),
+  IMAGE_BUILD_NEEDS_BUILDX: entry(
+    "environment",
+    "Install Docker's buildx plugin (package docker-buildx-plugin, or docker-buildx), or take secrets out of image in gauntlet.yaml.",
+  ),
   DOCKER_UNREACHABLE: entry(
     "environment",
     "Start Docker (systemctl start docker, or Docker Desktop). Jobs go on as soon as it answers.",

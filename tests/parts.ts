@@ -39,6 +39,7 @@ const probes = {
   "docker with node": () => image(nodeImage),
   "docker with a small image": () => image(smallImage),
   "docker with torch": () => image(torchImage),
+  "docker buildx": () => program("docker", ["buildx", "version"]),
   "nvidia-smi": () => {
     const pretend = process.env["TESTWORLD_NVIDIA_SMI"];
     const found = program(pretend ?? "nvidia-smi", ["-L"]);

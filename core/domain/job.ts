@@ -79,6 +79,10 @@ export const failureReasons = {
     retryable: false,
     hint: "The log says at which step: gauntlet runs logs RUN. docker build tries it by hand.",
   },
+  "no-buildx": {
+    retryable: false,
+    hint: "Secrets in builds need Docker's buildx plugin: install docker-buildx-plugin (or docker-buildx), or take secrets out of image in gauntlet.yaml.",
+  },
   "no-gpu-runtime": {
     retryable: false,
     hint: "Docker cannot give containers a GPU: install the NVIDIA Container Toolkit, run sudo nvidia-ctk runtime configure --runtime=docker, and restart Docker. gauntlet doctor checks the chain.",
@@ -145,6 +149,7 @@ const startFailures: Readonly<Record<string, FailureReason>> = {
   IMAGE_LIMITED: "image-unavailable",
   IMAGE_UNAVAILABLE: "image-unavailable",
   IMAGE_BUILD_FAILED: "image-build-failed",
+  IMAGE_BUILD_NEEDS_BUILDX: "no-buildx",
   NO_GPU_RUNTIME: "no-gpu-runtime",
 };
 

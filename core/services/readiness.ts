@@ -10,6 +10,7 @@ import { resolveAttacks } from "./evaluations.ts";
 import { checkedSeed, loadExperiment, resolveParameters } from "./experiments.ts";
 import { gpuReport } from "./gpus.ts";
 import type { RunRequest } from "./runs.ts";
+import { requireSecrets } from "./secrets.ts";
 
 /**
  * Where a run would run, and what is missing. What is wrong with the request itself is thrown:
@@ -59,12 +60,13 @@ async function lookAtGpus(context: CoreContext, stages: StageNeeds[]): Promise<F
     );
 }
 
-/** Dataset, samples and attacks. */
+/** Dataset, secrets, samples and attacks. */
 async function lookAtInputs(
   context: CoreContext,
-  { dataset: name, evaluate }: Experiment,
+  spec: Experiment,
   evaluates: boolean,
 ): Promise<Finding[]> {
+  const { dataset: name, evaluate } = spec;
   const findings: Finding[] = [];
   let dataset: CatalogDataset | null = null;
   const look = async (work: () => unknown) => {
@@ -82,6 +84,7 @@ async function lookAtInputs(
       const message = `The dataset ${name} comes with Gauntlet and is packed first.`;
       findings.push({ state: "note", code: null, message, hint: null });
     });
+  await look(() => requireSecrets(context, spec));
   if (!evaluates || !evaluate) return findings;
   await look(() => resolveAttacks(context, evaluate.attacks));
   await look(() => dataset && context.datasetReader.sampleSet(dataset, "test", evaluate.samples));

@@ -7,7 +7,7 @@ import {
   parameterValueSchema,
   sizeSchema,
 } from "./scalars.ts";
-import { secretsSchema, secretUses, variableOf } from "./secrets.ts";
+import { mostSecrets, secretNameSchema, secretsSchema, secretUses, variableOf } from "./secrets.ts";
 import { boundsSchema, threatModelSchema } from "./threat-model.ts";
 
 const hour = 3_600_000;
@@ -204,6 +204,15 @@ const imageBuildSchema = z.strictObject({
     .record(z.string(), z.string())
     .default({})
     .describe("Build arguments. They stay readable in the image: no place for secrets."),
+  secrets: z
+    .array(secretNameSchema)
+    .min(1)
+    .max(mostSecrets)
+    .refine((names) => new Set(names).size === names.length, "name each secret once")
+    .optional()
+    .describe(
+      "Secrets that steps may ask for with RUN --mount=type=secret,id=NAME; needs docker buildx.",
+    ),
 });
 
 /** `gauntlet.yaml`: what an experiment is. Everything later stages need is in here. */

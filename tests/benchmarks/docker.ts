@@ -28,7 +28,10 @@ const { values: options } = parseArgs({
   },
 });
 const root = mkdtempSync(join(tmpdir(), "gauntlet-docker-"));
-const runner = createDockerRunner({ installation: installationFolder });
+const runner = createDockerRunner({
+  installation: installationFolder,
+  secrets: { get: async () => null },
+});
 const command = ["echo", "first line"];
 
 /** Milliseconds from the start of `docker run`, with the same limits, to its first output. */

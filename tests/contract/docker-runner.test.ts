@@ -5,7 +5,12 @@ import { hasProgram } from "../parts.ts";
 import { runnerContract } from "./runner-suite.ts";
 
 describe.skipIf(!hasProgram("docker with node"))("[docker with node]", () => {
-  runnerContract("docker", () => createDockerRunner({ installation: installationFolder }), {
-    outlivesWrapper: false,
-  });
+  runnerContract(
+    "docker",
+    () =>
+      createDockerRunner({ installation: installationFolder, secrets: { get: async () => null } }),
+    {
+      outlivesWrapper: false,
+    },
+  );
 });

@@ -4,7 +4,13 @@ import { lstat, readlink, rm, writeFile } from "node:fs/promises";
 import type { Container } from "../../platform/docker/client.ts";
 import { GauntletError, withHint } from "../../../shared/errors.ts";
 import type { ExitRecord } from "../../domain/job.ts";
-import type { AttemptKey, LaunchSpec, Observation, Runner } from "../../domain/ports.ts";
+import type {
+  AttemptKey,
+  LaunchSpec,
+  Observation,
+  Runner,
+  SecretStore,
+} from "../../domain/ports.ts";
 import { writeFileAtomic } from "../../platform/atomic-file.ts";
 import {
   answered,
@@ -25,13 +31,15 @@ import {
   readRecord,
 } from "./attempt.ts";
 import { containerOptions } from "./container.ts";
-import { findImage, type FoundImage, imageName, makeImage } from "./image.ts";
+import { buildSecretFolder, findImage, type FoundImage, imageName, makeImage } from "./image.ts";
 import { placedValues, placeSecrets } from "./secrets.ts";
 import { inspectIfThere, removeContainer, type Watch, watchContainer } from "./watch.ts";
 
 export type DockerRunnerOptions = {
   /** Gauntlet's own folder, which jobs that run its programs get to see. */
   installation: string;
+  /** Of builds: jobs are given theirs with the launch. */
+  secrets: Pick<SecretStore, "get">;
   /** Called when an attempt has ended: a hint to observe now. */
   onEnded?: (key: AttemptKey) => void;
 };
@@ -189,7 +197,10 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
     const listener = { say, doing: (text: string) => void (preparation.doing = text) };
     try {
       const docker = await dockerClient();
-      const found = await makeImage(docker, image, files.run, listener, abort.signal);
+      const { folder } = spec;
+      const { secrets } = options;
+      const work = { folder, run: files.run, secrets, signal: abort.signal };
+      const found = await makeImage(docker, image, work, listener);
       // The run's own output takes the place of this file, and begins with what was said here.
       abort.signal.throwIfAborted();
       await startOrEnd(spec, found);
@@ -312,6 +323,7 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
       const begun = watches.get(folder)?.begun;
       await begun?.then(({ done }) => done).catch(() => undefined);
       removeSecretFolder(secretFolder(folder));
+      removeSecretFolder(buildSecretFolder(folder)); // of a core that was killed while it built
     },
 
     async surroundings(folder) {
