@@ -85,7 +85,7 @@ export const failureReasons = {
   },
   "no-gpu-runtime": {
     retryable: false,
-    hint: "Docker cannot give containers a GPU: install the NVIDIA Container Toolkit, run sudo nvidia-ctk runtime configure --runtime=docker, and restart Docker. gauntlet doctor checks the chain.",
+    hint: "Docker cannot give containers a GPU: install the NVIDIA Container Toolkit, run sudo nvidia-ctk runtime configure --runtime=docker, and restart Docker (or renew its CDI specification, sudo nvidia-ctk cdi generate). gauntlet doctor checks the chain.",
   },
   unschedulable: { retryable: true, hint: "No place has the resources that the job asks for." },
   preempted: {

@@ -12,6 +12,7 @@ import type {
   SecretStore,
 } from "../../domain/ports.ts";
 import { writeFileAtomic } from "../../platform/atomic-file.ts";
+import { aboutEngine } from "../../platform/docker/about.ts";
 import {
   answered,
   dockerClient,
@@ -19,6 +20,7 @@ import {
   dockerMessage,
   statusOf,
 } from "../../platform/docker/client.ts";
+import { gpuAccess } from "../../platform/docker/gpu-request.ts";
 import { removeSecretFolder, secretFolder } from "../../platform/secret-folder.ts";
 import { exitFileSchema } from "../process/records.ts";
 import {
@@ -116,10 +118,13 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
   async function start(spec: LaunchSpec, image: FoundImage): Promise<void> {
     const files = attemptFiles(spec.folder);
     const docker = await dockerClient();
+    // Who asks for none must not wait for the engine's long answer.
+    const gpus = spec.gpus.length > 0 ? gpuAccess(await aboutEngine(docker)) : "nvidia";
     const made = containerOptions(spec, image.id, {
       readOnly: await linkedFolders(files.dataset),
       hasModel: existsSync(files.model),
       agent: spec.agent ? { node: process.execPath, folder: options.installation } : null,
+      gpus,
       user:
         process.getuid && process.getgid ? { uid: process.getuid(), gid: process.getgid() } : null,
     });
@@ -346,7 +351,7 @@ function startErrorOf(error: unknown): ExitRecord["startError"] {
   const message = dockerMessage(error);
   if (/executable file not found|no such file or directory: unknown/.test(message))
     return { code: "ENOENT", message };
-  if (/could not select device driver|nvidia|unknown or invalid runtime/i.test(message))
+  if (/could not select device driver|nvidia|CDI device|unknown or invalid runtime/i.test(message))
     return { code: "NO_GPU_RUNTIME", message };
   if (statusOf(error) === 404 && /no such image/i.test(message))
     return { code: "IMAGE_NOT_FOUND", message };
