@@ -27,13 +27,13 @@ export async function readiness(
   const stages = stagesOf(spec, request.evaluate);
   const gpus = Math.max(...stages.map((stage) => stage.resources.gpus));
   const canHaveGpus = gpus <= context.slots.gpus.length;
-  const [docker, lackingGpus, inputs] = await Promise.all([
+  const [docker, gpuFindings, inputs] = await Promise.all([
     lookAtDocker(experiment, gpus > 0 && canHaveGpus),
-    canHaveGpus ? [] : lookAtGpus(context, stages),
+    canHaveGpus ? lookAtSharing(context, stages) : lookAtGpus(context, stages),
     lookAtInputs(context, spec, request.evaluate),
   ]);
   const place: Place = docker?.place ?? { runner: "process" };
-  return { place, findings: [...(docker?.findings ?? []), ...lackingGpus, ...inputs] };
+  return { place, findings: [...(docker?.findings ?? []), ...gpuFindings, ...inputs] };
 }
 
 type StageNeeds = { name: string; resources: Experiment["train"]["resources"] };
@@ -58,6 +58,31 @@ async function lookAtGpus(context: CoreContext, stages: StageNeeds[]): Promise<F
         ),
       ),
     );
+}
+
+/** With whom a stage that asks for a share of a GPU shares it now, and how else. */
+function lookAtSharing({ catalog }: CoreContext, stages: StageNeeds[]): Finding[] {
+  const sharing = stages.flatMap(({ name, resources: { gpu_share: share } }) =>
+    share === undefined ? [] : [`${name} takes ${sharePercent(share)} of a GPU`],
+  );
+  if (sharing.length === 0) return [];
+  const users = catalog.queue
+    .list(mostJobs)
+    .jobs.flatMap(({ name, gpus, slots: { gpuShare } }) =>
+      gpuShare === null ? [] : gpus.map((gpu) => `${name} ${sharePercent(gpuShare)} of GPU ${gpu}`),
+    );
+  const message = `${sharing.join(" and ")}, and shares it with jobs that give a gpu_share, too; ${
+    users.length === 0 ? "none runs now" : `now ${users.join(", ")}`
+  }.`;
+  const hint = "Nothing keeps a program to its share of the memory: it has to do so itself.";
+  return [{ state: "note", code: null, message, hint }];
+}
+
+/** Those under way come first. */
+const mostJobs = 200;
+
+function sharePercent(share: number): string {
+  return `${Math.round(share * 100)} %`;
 }
 
 /** Dataset, secrets, samples and attacks. */
