@@ -76,6 +76,7 @@ test.skipIf(!hasShell)(
     await page.getByText("[gauntlet] Fetched", { exact: false }).first().waitFor();
     expect(await accessibilityProblems()).toEqual([]);
     isOver = true;
+    await page.getByRole("tab", { name: "Overview" }).click();
     await fetching();
     await startFakeDocker(socket, { images: [{ name: "lab/vq:3", digest }] });
     await page.getByText("succeeded").first().waitFor({ timeout: 60_000 });
