@@ -1,10 +1,12 @@
 /** Images that are built for an experiment: stopped in the middle, and with secrets. */
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { connectToCore } from "../../core/api/socket-client.ts";
+import { installationFolder } from "../../core/platform/installation.ts";
 import { secretFolder } from "../../core/platform/secret-folder.ts";
 import { hasProgram, smallImage } from "../parts.ts";
 import { runCli } from "../support/cli.ts";
@@ -158,5 +160,40 @@ describe.skipIf(!hasProgram("docker with a small image") || !hasProgram("docker 
       expect(existsSync(place)).toBe(false);
       expect(holders(data)).toEqual([]);
     });
+
+    test.each(["SIGTERM", "SIGKILL"] as const)(
+      "a core that is ended by %s while it builds leaves no secret, at the latest after the next start",
+      async (signal) => {
+        const data = temporaryFolder();
+        const mark = newMark();
+        const program = join(installationFolder, "cli", "gauntlet.mjs");
+        // It lives as long as its input.
+        const child = spawn(process.execPath, [program, "--data", data, "core"]);
+        onTestFinished(() => void child.kill("SIGKILL"));
+        await new Promise((resolve) => child.stdout.once("data", resolve));
+        const { client, close } = await connectToCore(data);
+        await client.secrets.set({ name: "BUILD_TOKEN", value });
+        const folder = builtFrom(secret(`&& echo ${mark} && sleep 20`), image);
+        const { run } = await client.runs.submit({ folder });
+        const job = await until(async () => {
+          const log = await logOf(client, run);
+          return log.includes("with 27") && (await client.runs.get({ run })).attempts[0]?.job;
+        });
+        close();
+        const place = secretFolder(join(data, "jobs", job, "1", "image"));
+        expect(existsSync(place)).toBe(true);
+        const gone = new Promise((resolve) => child.once("exit", resolve));
+        child.kill(signal);
+        await gone;
+        expect(existsSync(place)).toBe(signal === "SIGKILL");
+
+        const next = await openTestCore(data);
+        await next.client.runs.stop({ run });
+        await untilDone(next.client, [run]);
+        expect(await next.client.runs.get({ run })).toMatchObject({ state: "cancelled" });
+        expect(existsSync(place)).toBe(false);
+        expect(holders(data)).toEqual([]);
+      },
+    );
   },
 );

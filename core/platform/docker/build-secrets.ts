@@ -95,7 +95,8 @@ export async function buildWithSecrets(
       folder,
     );
     const values = secrets.map(({ value }) => value);
-    const last = await runBuild(args, address, values, build.tag, listener, signal);
+    const work = { args, address, values, files: folder, tag: build.tag };
+    const last = await runBuild(work, listener, signal);
     signal.throwIfAborted();
     if (last !== null)
       throw new GauntletError("IMAGE_BUILD_FAILED", `The image ${build.tag} cannot be built.`, {
@@ -106,12 +107,20 @@ export async function buildWithSecrets(
   }
 }
 
+type BuildRun = {
+  args: readonly string[];
+  /** Of the engine. */
+  address: string;
+  /** What output is to be without. */
+  values: readonly string[];
+  /** Folder of the secrets. */
+  files: string;
+  tag: string;
+};
+
 /** Runs the command to its end. Returns null when it went well, else what it said last. */
 async function runBuild(
-  args: readonly string[],
-  address: string,
-  values: readonly string[],
-  tag: string,
+  { args, address, values, files, tag }: BuildRun,
   { say, doing }: ImageListener,
   signal: AbortSignal,
 ): Promise<string | null> {
@@ -139,6 +148,12 @@ async function runBuild(
     killer = setTimeout(() => signalGroup(child.pid, "SIGKILL"), grace);
   };
   signal.addEventListener("abort", end, { once: true });
+  // A core that ends by itself takes its build along, as the engine does with those that it makes itself.
+  const leave = () => {
+    signalGroup(child.pid, "SIGTERM");
+    removeSecretFolder(files);
+  };
+  process.once("exit", leave);
   if (signal.aborted) end();
   let last = "";
   const read = (async () => {
@@ -160,6 +175,7 @@ async function runBuild(
   } finally {
     clearTimeout(killer);
     signal.removeEventListener("abort", end);
+    process.removeListener("exit", leave);
   }
 }
 
