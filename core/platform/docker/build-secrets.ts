@@ -3,6 +3,7 @@
  * command's buildx does these. A step sees a secret as a file that is in no layer and no history.
  */
 import { spawn } from "node:child_process";
+import { Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
@@ -131,6 +132,9 @@ async function runBuild(
     stdio: ["ignore", "pipe", "pipe"],
     windowsHide: true,
   });
+  // A core that is to end does not wait for it: see `leave`.
+  child.unref();
+  for (const output of [child.stdout, child.stderr]) if (output instanceof Socket) output.unref();
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", resolve);
