@@ -173,7 +173,7 @@ describe.skipIf(!hasProgram("docker with a small image") || !hasProgram("docker 
         await new Promise((resolve) => child.stdout.once("data", resolve));
         const { client, close } = await connectToCore(data);
         await client.secrets.set({ name: "BUILD_TOKEN", value });
-        const folder = builtFrom(secret(`&& echo ${mark} && sleep 20`), image);
+        const folder = builtFrom(secret(`&& echo ${mark} && sleep 20 && false`), image);
         const { run } = await client.runs.submit({ folder });
         const job = await until(async () => {
           const log = await logOf(client, run);
