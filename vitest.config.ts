@@ -6,7 +6,8 @@ import { configDefaults, defineConfig } from "vitest/config";
  */
 const withContainers = [
   "tests/contract/docker-runner.test.ts",
-  "tests/integration/{challenge,docker,docker-faults,docker-leaks,docker-outage,pytorch-kit,secrets}.test.ts",
+  "tests/integration/docker-{build,faults,leaks,outage,pull}.test.ts",
+  "tests/integration/{challenge,docker,pytorch-kit,secrets}.test.ts",
 ];
 
 export default defineConfig({

@@ -98,6 +98,7 @@ export async function createCore(options: {
           createDockerRunner({
             installation: installationFolder,
             owner: sha256(realpathSync(data)).slice(0, 12),
+            secrets,
             onEnded: () => engine.wake(),
           }),
         ],

@@ -127,10 +127,27 @@ export const errorCodes = {
     "input",
     "Check the image's name and tag; docker pull NAME tries it by hand.",
   ),
+  IMAGE_FORBIDDEN: entry(
+    "environment",
+    "docker login REGISTRY, as the user who runs Gauntlet, then run it again.",
+  ),
+  IMAGE_LIMITED: entry(
+    "environment",
+    "docker login raises the limit of most registries; else run it again later.",
+  ),
+  IMAGE_UNAVAILABLE: entry(
+    "environment",
+    "docker pull NAME tries it by hand; run it again once that works.",
+    true,
+  ),
   IMAGE_BUILD_FAILED: entry("input", "The log says at which step. docker build tries it by hand."),
   IMAGE_WITHOUT_SHELL: entry(
     "input",
     "Take the secret as a file, secrets: { NAME: { file: NAME } } in gauntlet.yaml; its path is in NAME_FILE.",
+  ),
+  IMAGE_BUILD_NEEDS_BUILDX: entry(
+    "environment",
+    "Install Docker's buildx plugin (package docker-buildx-plugin, or docker-buildx), or take secrets out of image in gauntlet.yaml.",
   ),
   DOCKER_UNREACHABLE: entry(
     "environment",

@@ -64,8 +64,13 @@ const jobViewSchema = z.object({
   attack: z.string().nullable(),
   priority: z.int(),
   /** What it asks for. */
-  slots: z.object({ cpus: z.int(), gpus: z.int() }),
-  /** The GPUs that it holds, by number. */
+  slots: z.object({
+    cpus: z.int(),
+    gpus: z.int(),
+    /** Share of its one GPU, 0 to 1; null for whole ones. */
+    gpuShare: z.number().nullable(),
+  }),
+  /** The GPUs that it holds, by number; with a share beside other jobs. */
   gpus: z.array(z.int()),
   createdAt: timestampSchema,
   startedAt: timestampSchema.nullable(),

@@ -22,6 +22,8 @@ export type Part = {
 
 /** Has Node, a shell and the usual commands. */
 export const nodeImage = process.env["GAUNTLET_TEST_NODE_IMAGE"] ?? "node:24-slim";
+/** Has a shell and little more, so that it is fetched quickly. */
+export const smallImage = process.env["GAUNTLET_TEST_SMALL_IMAGE"] ?? "testworld/busybox:1";
 /** Has Python with torch, torchvision and foolbox. */
 export const torchImage = process.env["GAUNTLET_TEST_TORCH_IMAGE"] ?? "testworld/torch:1";
 
@@ -38,7 +40,9 @@ const probes = {
   mounts: () => mounts(),
   docker: () => socket("DOCKER_HOST", "unix:///var/run/docker.sock"),
   "docker with node": () => image(nodeImage),
+  "docker with a small image": () => image(smallImage),
   "docker with torch": () => image(torchImage),
+  "docker buildx": () => program("docker", ["buildx", "version"]),
   "nvidia-smi": () => {
     const pretend = process.env["TESTWORLD_NVIDIA_SMI"];
     const found = program(pretend ?? "nvidia-smi", ["-L"]);

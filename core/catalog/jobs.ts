@@ -98,8 +98,8 @@ export function createJobCatalog(
   const countQueued = db
     .prepare<[], number>("SELECT count(*) FROM job WHERE state = 'queued'")
     .pluck();
-  const selectHolding = db.prepare<[], { state: JobState; cpus: number; gpus: number }>(
-    `SELECT j.state, j.cpus, coalesce(json_array_length(a.gpus_json), 0) AS gpus
+  const selectHolding = db.prepare<[], { state: JobState; cpus: number; gpus: string | null }>(
+    `SELECT j.state, j.cpus, a.gpus_json AS gpus
      FROM job j LEFT JOIN attempt a ON a.job_id = j.id AND a.number = j.attempt
      WHERE j.state IN ('starting', 'running', 'collecting')`,
   );
@@ -300,14 +300,15 @@ export function createJobCatalog(
     unfinished(): { states: Partial<Record<JobState, number>>; cpus: number; gpus: number } {
       const states: Partial<Record<JobState, number>> = { queued: countQueued.get() ?? 0 };
       let cpus = 0;
-      let gpus = 0;
+      // Several jobs may share one.
+      const gpus = new Set<number>();
       for (const row of selectHolding.all()) {
         states[row.state] = (states[row.state] ?? 0) + 1;
         if (row.state === "collecting") continue; // its program has ended
         cpus += row.cpus;
-        gpus += row.gpus;
+        for (const gpu of row.gpus === null ? [] : fromJson<number[]>(row.gpus)) gpus.add(gpu);
       }
-      return { states, cpus, gpus };
+      return { states, cpus, gpus: gpus.size };
     },
     /** Asks a job to end; true when it had not ended yet. */
     requestStop(id: string): boolean {

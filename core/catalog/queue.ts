@@ -6,6 +6,7 @@ type Row = Omit<JobView, "stopping" | "slots" | "gpus"> & {
   stopping: number;
   cpus: number;
   wantedGpus: number;
+  gpuShare: number | null;
   gpus_json: string | null;
 };
 
@@ -13,7 +14,8 @@ type Row = Omit<JobView, "stopping" | "slots" | "gpus"> & {
 export function createQueueCatalog(db: Database) {
   const columns = `j.id, j.stage, j.state, j.stop_requested AS stopping, j.condition,
     coalesce(r.name, m.name, j.stage) AS name, coalesce(j.run_id, m.run_id) AS run, m.id AS model,
-    k.name || '@' || k.version AS attack, j.priority, j.cpus, j.gpus AS wantedGpus, j.created_at AS createdAt`;
+    k.name || '@' || k.version AS attack, j.priority, j.cpus, j.gpus AS wantedGpus,
+    json_extract(j.spec_json, '$.resources.gpu_share') AS gpuShare, j.created_at AS createdAt`;
   const about = `LEFT JOIN evaluation e ON e.id = j.evaluation_id
     LEFT JOIN model m ON m.id = e.model_id LEFT JOIN attack k ON k.id = e.attack_id
     LEFT JOIN run r ON r.id = j.run_id`;
@@ -45,11 +47,11 @@ export function createQueueCatalog(db: Database) {
   };
 }
 
-function viewOf({ stopping, cpus, wantedGpus, gpus_json, ...row }: Row): JobView {
+function viewOf({ stopping, cpus, wantedGpus, gpuShare, gpus_json, ...row }: Row): JobView {
   return {
     ...row,
     stopping: stopping === 1,
-    slots: { cpus, gpus: wantedGpus },
+    slots: { cpus, gpus: wantedGpus, gpuShare },
     gpus: gpus_json === null ? [] : fromJson(gpus_json),
   };
 }

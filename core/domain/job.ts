@@ -65,7 +65,15 @@ export const failureReasons = {
   },
   "image-not-found": {
     retryable: false,
-    hint: "Check the image's name and tag; docker pull NAME tries it by hand. A private registry needs docker login first.",
+    hint: "Check the image's name and tag; docker pull NAME tries it by hand.",
+  },
+  "image-forbidden": {
+    retryable: false,
+    hint: "The registry asks for a login: docker login REGISTRY, as the user who runs Gauntlet, then run it again. Check the name, too.",
+  },
+  "image-unavailable": {
+    retryable: true,
+    hint: "The registry cannot be reached, broke off, or gives this machine no more for a while. docker pull NAME tries it by hand; docker login raises limits.",
   },
   "image-build-failed": {
     retryable: false,
@@ -75,9 +83,13 @@ export const failureReasons = {
     retryable: false,
     hint: "Secrets become variables by the image's /bin/sh, and it has none. Take them as files: secrets: { NAME: { file: NAME } } in gauntlet.yaml; the path is in NAME_FILE.",
   },
+  "no-buildx": {
+    retryable: false,
+    hint: "Secrets in builds need Docker's buildx plugin: install docker-buildx-plugin (or docker-buildx), or take secrets out of image in gauntlet.yaml.",
+  },
   "no-gpu-runtime": {
     retryable: false,
-    hint: "Docker cannot give containers a GPU: install the NVIDIA Container Toolkit, run sudo nvidia-ctk runtime configure --runtime=docker, and restart Docker. gauntlet doctor checks the chain.",
+    hint: "Docker cannot give containers a GPU: install the NVIDIA Container Toolkit, run sudo nvidia-ctk runtime configure --runtime=docker, and restart Docker (or renew its CDI specification, sudo nvidia-ctk cdi generate). gauntlet doctor checks the chain.",
   },
   unschedulable: { retryable: true, hint: "No place has the resources that the job asks for." },
   preempted: {
@@ -137,8 +149,12 @@ const startFailures: Readonly<Record<string, FailureReason>> = {
   ENOENT: "command-not-found",
   EACCES: "command-not-found",
   IMAGE_NOT_FOUND: "image-not-found",
+  IMAGE_FORBIDDEN: "image-forbidden",
+  IMAGE_LIMITED: "image-unavailable",
+  IMAGE_UNAVAILABLE: "image-unavailable",
   IMAGE_BUILD_FAILED: "image-build-failed",
   IMAGE_WITHOUT_SHELL: "no-shell",
+  IMAGE_BUILD_NEEDS_BUILDX: "no-buildx",
   NO_GPU_RUNTIME: "no-gpu-runtime",
 };
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Resources } from "../../shared/schemas/experiment.ts";
 import type { ExitRecord, JobState } from "./job.ts";
 import type { Attempt, Job } from "./job-spec.ts";
 import { type Active, isRetried, plan } from "./plan.ts";
@@ -6,7 +7,11 @@ import type { Observation } from "./ports.ts";
 
 const slots = { cpus: 2, gpus: [0, 1] };
 
-function job(id: string, over: Partial<Job> = {}, resources = { gpus: 0, cpus: 1 }): Job {
+function job(
+  id: string,
+  over: Partial<Job> = {},
+  resources: Resources = { gpus: 0, cpus: 1 },
+): Job {
   return {
     id,
     stage: "train",
@@ -116,6 +121,43 @@ describe("the queue", () => {
   test("nothing starts while the engine does not work, but stops are heeded", () => {
     const stopped = job("b", { stopRequested: true });
     expect(kinds({ queued: [job("a"), stopped], working: false })).toEqual(["cancel-queued b"]);
+  });
+});
+
+describe("GPUs that jobs share when asked", () => {
+  const sharing = (id: string, gpu_share: number) => job(id, {}, { gpus: 1, cpus: 1, gpu_share });
+  const alone = (id: string) => job(id, {}, { gpus: 1, cpus: 1 });
+  const planned = (queued: Job[], foreign = new Map<number, string>()) =>
+    plan({ queued, active: [], slots: { cpus: 8, gpus: [0, 1] }, foreign, working: true }).map(
+      (action) => [action.kind, action.job.id, "gpus" in action ? action.gpus : null],
+    );
+
+  test("two halves on one, the next that wants one alone on the other, a third waits for all", () => {
+    expect(
+      planned([sharing("a", 0.5), sharing("b", 0.5), alone("c"), sharing("d", 0.5), alone("e")]),
+    ).toEqual([
+      ["begin", "a", [0]],
+      ["begin", "b", [0]],
+      ["begin", "c", [1]],
+    ]);
+  });
+
+  test("one that wants a GPU alone does not starve behind jobs that share", () => {
+    expect(planned([sharing("a", 0.2), sharing("b", 0.9), alone("c"), sharing("d", 0.2)])).toEqual([
+      ["begin", "a", [0]],
+      ["begin", "b", [1]],
+    ]);
+  });
+
+  test("a job that shares says so, too, when other programs use the GPUs", () => {
+    const foreign = new Map([
+      [0, "python3 (pid 42)"],
+      [1, "python3 (pid 43)"],
+    ]);
+    expect(planned([sharing("a", 0.5), job("b")], foreign)).toEqual([
+      ["set-condition", "a", null],
+      ["begin", "b", []],
+    ]);
   });
 });
 

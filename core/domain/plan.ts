@@ -5,6 +5,7 @@ import {
   type Verdict,
   verdictOf,
 } from "./job.ts";
+import { createGpuSlots } from "./gpu-slots.ts";
 import type { Attempt, Job } from "./job-spec.ts";
 import type { Observation } from "./ports.ts";
 
@@ -111,11 +112,7 @@ function planQueued({
   working,
 }: Parameters<typeof plan>[0]): Action[] {
   const actions: Action[] = [];
-  const gpusTaken = heldGpus(active);
-  // Who else uses a GPU that a job holds already does not matter here: it is not given anyway.
-  const others = slots.gpus.filter((gpu) => !gpusTaken.has(gpu) && foreign?.has(gpu));
-  const gpusFree = slots.gpus.filter((gpu) => !gpusTaken.has(gpu) && !foreign?.has(gpu));
-  const gpusOfJobs = slots.gpus.length - others.length;
+  const gpuSlots = createGpuSlots(slots.gpus, active, foreign ?? new Map());
   let cpusFree = slots.cpus;
   for (const { job } of active) cpusFree -= cpusOf(job, slots);
   // A large job at the head must not starve behind small ones that keep overtaking it.
@@ -125,7 +122,8 @@ function planQueued({
       actions.push({ kind: "cancel-queued", job });
       continue;
     }
-    const { gpus } = job.spec.resources;
+    const { resources } = job.spec;
+    const { gpus } = resources;
     if (gpus > slots.gpus.length) {
       const raw = `asks for ${gpus} GPUs; this machine has ${slots.gpus.length}`;
       actions.push({ kind: "refuse", job, reason: "unschedulable", raw });
@@ -135,18 +133,20 @@ function planQueued({
     const cpus = cpusOf(job, slots);
     // Who uses the GPUs is being asked: nothing overtakes the job meanwhile.
     if (gpus > 0 && foreign === null) blocked = true;
-    const lacksGpus = gpus > gpusFree.length;
-    if (blocked || lacksGpus || cpus > cpusFree) {
-      const condition = lacksGpus ? gpuCondition(others, foreign) : null;
+    const given = gpuSlots.find(resources);
+    if (blocked || given === null || cpus > cpusFree) {
+      const others = gpus > 0 ? gpuSlots.ofOthers(resources) : [];
+      const condition = given === null ? gpuCondition(others, foreign) : null;
       // Who stands behind another waits for that one; what is no longer so is taken back.
       if (foreign !== null && (!blocked || condition === null))
         actions.push(...conditionOf(job, condition));
       // No end of a job helps who waits for another program, for days perhaps: others go on.
-      if (gpus <= gpusOfJobs) blocked = true;
+      if (gpus <= slots.gpus.length - others.length) blocked = true;
       continue;
     }
     cpusFree -= cpus;
-    actions.push({ kind: "begin", job, gpus: gpusFree.splice(0, gpus) });
+    gpuSlots.take(given, resources);
+    actions.push({ kind: "begin", job, gpus: given });
   }
   return actions;
 }

@@ -23,6 +23,8 @@ export type ImageSpec =
       /** Relative to the context. */
       dockerfile: string;
       args: Record<string, string>;
+      /** Names of secrets that its steps may ask for; absent for none. */
+      secrets?: string[];
       /** Names the result: the same content is not built twice. */
       hash: string;
       /** For people: what the image is of. */

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { errorCodes, GauntletError } from "../../shared/errors.ts";
 import { formatBytes } from "../../shared/format.ts";
 import type { CheckView } from "../../shared/views.ts";
-import { aboutEngine } from "../platform/docker/about.ts";
+import { type AboutEngine, aboutEngine } from "../platform/docker/about.ts";
 import {
   answered,
   type DockerClient,
@@ -14,6 +14,7 @@ import {
   dockerMessage,
   statusOf,
 } from "../platform/docker/client.ts";
+import { type GpuAccess, gpuAccess, gpuRequest } from "../platform/docker/gpu-request.ts";
 
 /** Images are large: with less than this one more may not fit, bytes. */
 const lowDisk = 10e9;
@@ -84,11 +85,16 @@ export async function gpusInContainers(
   docker: DockerClient,
   image: string | null = null,
 ): Promise<CheckView> {
-  const tried = image ?? (await anyImage(docker));
+  const [tried, about] = await Promise.all([image ?? anyImage(docker), aboutEngine(docker)]);
+  const access = gpuAccess(about);
+  const way = access === "cdi" ? " through CDI" : "";
+  const answer = answerOf(access);
   if (tried === null) {
-    return (await aboutEngine(docker)).runtimes.includes("nvidia")
-      ? answer("ok", "the NVIDIA runtime is there; untried, for there is no image yet")
-      : answer("warning", "no NVIDIA runtime; untried, for there is no image yet");
+    const untried = "untried, for there is no image yet";
+    if (access === "cdi") return answer("ok", `CDI lists ${nvidiaDevices(about)}; ${untried}`);
+    return about.runtimes.includes("nvidia")
+      ? answer("ok", `the NVIDIA runtime is there; ${untried}`)
+      : answer("warning", `no NVIDIA runtime; ${untried}`);
   }
   const name = `gauntlet-doctor-${randomUUID()}`;
   try {
@@ -101,7 +107,7 @@ export async function gpusInContainers(
         NetworkMode: "none",
         CapDrop: ["ALL"],
         SecurityOpt: ["no-new-privileges"],
-        DeviceRequests: [{ Driver: "nvidia", Count: -1, Capabilities: [["gpu"]] }],
+        DeviceRequests: [gpuRequest(access, "all")],
       },
     });
     await container.start();
@@ -109,9 +115,9 @@ export async function gpusInContainers(
       container.wait() as Promise<{ StatusCode: number }>,
       sleep(patience, null, { ref: false }),
     ]);
-    if (ended?.StatusCode === 0) return answer("ok", "a container sees the GPUs");
+    if (ended?.StatusCode === 0) return answer("ok", `a container sees the GPUs${way}`);
     const why = ended ? `nvidia-smi ended with ${ended.StatusCode}` : "nvidia-smi does not end";
-    return answer("failed", `in a container of ${tried} ${why}`);
+    return answer("failed", `in a container of ${tried} ${why}${way && ", with the GPUs of CDI"}`);
   } catch (error) {
     if (statusOf(error) === null) throw error;
     return answer("failed", dockerMessage(error));
@@ -123,9 +129,22 @@ export async function gpusInContainers(
   }
 }
 
-function answer(state: CheckView["state"], detail: string): CheckView {
-  const hint = state === "ok" ? null : errorCodes.DOCKER_GPUS_UNAVAILABLE.hint;
-  return { name: "docker gpus", state, detail, hint };
+/** What mends it where the engine's specifications do not fit the driver any more. */
+const renewCdi =
+  "Write the CDI specification anew, as after an update of the driver: sudo nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml";
+
+function answerOf(access: GpuAccess) {
+  const mend = access === "cdi" ? renewCdi : errorCodes.DOCKER_GPUS_UNAVAILABLE.hint;
+  return (state: CheckView["state"], detail: string): CheckView => ({
+    name: "docker gpus",
+    state,
+    detail,
+    hint: state === "ok" ? null : mend,
+  });
+}
+
+function nvidiaDevices({ cdiDevices }: AboutEngine): string {
+  return cdiDevices.filter((device) => device.startsWith("nvidia.com/gpu=")).join(", ");
 }
 
 /** The smallest image that can be hoped to run nvidia-smi, by name; null where there is none. */

@@ -7,6 +7,7 @@ import { type SecretUse, secretUses } from "../../shared/schemas/secrets.ts";
 import type { CheckView } from "../../shared/views.ts";
 import type { ImageSpec } from "../domain/ports.ts";
 import { aboutEngine } from "../platform/docker/about.ts";
+import { buildxMissing, hasBuildx } from "../platform/docker/build-secrets.ts";
 import {
   answered,
   type DockerClient,
@@ -55,8 +56,13 @@ export async function lookAtDocker(
     const found = await answered(findImage(docker, place.image));
     place.id = found?.id ?? null;
     place.preparation = found ? "none" : "name" in image ? "fetch" : "build";
-    if (!found) findings.push(preparationOf(image, new Set(files)));
-    if (found) await lookForShell(docker, found, secretUses(spec.secrets));
+    if (!found) {
+      findings.push(preparationOf(image, new Set(files)));
+      if ("build" in image && image.secrets && !(await hasBuildx())) {
+        const { code, message, hint } = buildxMissing(place.image);
+        findings.push({ state: "failed", code, message, hint });
+      }
+    } else await lookForShell(docker, found, secretUses(spec.secrets));
     if (wantsGpus) {
       const gpus = await gpusOf(docker, found ? place.image : null);
       if (gpus?.state === "failed")

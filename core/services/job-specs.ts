@@ -41,12 +41,14 @@ export function containerOf(
 ): Pick<JobSpec, "container"> {
   if (image === undefined) return {};
   if (typeof image === "string") return { container: { image: { name: image }, network } };
-  const { build, dockerfile, args } = image;
+  const { build, dockerfile, args, secrets } = image;
   const content = [
     codeTree,
     build,
     dockerfile,
     Object.entries(args).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    // Names alone: a value that was changed makes no other image.
+    ...(secrets ? [secrets.toSorted()] : []),
   ];
   return {
     container: {
@@ -54,6 +56,7 @@ export function containerOf(
         build: posix.join("in/code", build),
         dockerfile,
         args,
+        ...(secrets && { secrets }),
         hash: sha256(JSON.stringify(content)),
         label: name,
       },

@@ -11,6 +11,7 @@ import { resolveAttacks } from "./evaluations.ts";
 import { checkedSeed, loadExperiment, resolveParameters } from "./experiments.ts";
 import { gpuReport } from "./gpus.ts";
 import type { RunRequest } from "./runs.ts";
+import { requireSecrets } from "./secrets.ts";
 
 /**
  * Where a run would run, and what is missing. What is wrong with the request itself is thrown:
@@ -27,13 +28,13 @@ export async function readiness(
   const stages = stagesOf(spec, request.evaluate);
   const gpus = Math.max(...stages.map((stage) => stage.resources.gpus));
   const canHaveGpus = gpus <= context.slots.gpus.length;
-  const [docker, lackingGpus, inputs] = await Promise.all([
+  const [docker, gpuFindings, inputs] = await Promise.all([
     lookAtDocker(experiment, gpus > 0 && canHaveGpus),
-    canHaveGpus ? [] : lookAtGpus(context, stages),
+    canHaveGpus ? lookAtSharing(context, stages) : lookAtGpus(context, stages),
     lookAtInputs(context, spec, request.evaluate),
   ]);
   const place: Place = docker?.place ?? { runner: "process" };
-  return { place, findings: [...(docker?.findings ?? []), ...lackingGpus, ...inputs] };
+  return { place, findings: [...(docker?.findings ?? []), ...gpuFindings, ...inputs] };
 }
 
 type StageNeeds = { name: string; resources: Experiment["train"]["resources"] };
@@ -60,12 +61,38 @@ async function lookAtGpus(context: CoreContext, stages: StageNeeds[]): Promise<F
     );
 }
 
-/** Dataset, samples and attacks. */
+/** With whom a stage that asks for a share of a GPU shares it now, and how else. */
+function lookAtSharing({ catalog }: CoreContext, stages: StageNeeds[]): Finding[] {
+  const sharing = stages.flatMap(({ name, resources: { gpu_share: share } }) =>
+    share === undefined ? [] : [`${name} takes ${sharePercent(share)} of a GPU`],
+  );
+  if (sharing.length === 0) return [];
+  const users = catalog.queue
+    .list(mostJobs)
+    .jobs.flatMap(({ name, gpus, slots: { gpuShare } }) =>
+      gpuShare === null ? [] : gpus.map((gpu) => `${name} ${sharePercent(gpuShare)} of GPU ${gpu}`),
+    );
+  const message = `${sharing.join(" and ")}, and shares it with jobs that give a gpu_share, too; ${
+    users.length === 0 ? "none runs now" : `now ${users.join(", ")}`
+  }.`;
+  const hint = "Nothing keeps a program to its share of the memory: it has to do so itself.";
+  return [{ state: "note", code: null, message, hint }];
+}
+
+/** Those under way come first. */
+const mostJobs = 200;
+
+function sharePercent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
+
+/** Dataset, secrets, samples and attacks. */
 async function lookAtInputs(
   context: CoreContext,
-  { dataset: name, evaluate }: Experiment,
+  spec: Experiment,
   evaluates: boolean,
 ): Promise<Finding[]> {
+  const { dataset: name, evaluate } = spec;
   const findings: Finding[] = [];
   let dataset: CatalogDataset | null = null;
   const look = async (work: () => unknown) => {
@@ -83,6 +110,7 @@ async function lookAtInputs(
       const message = `The dataset ${name} comes with Gauntlet and is packed first.`;
       findings.push({ state: "note", code: null, message, hint: null });
     });
+  await look(() => requireSecrets(context, spec));
   if (!evaluates || !evaluate) return findings;
   await look(() =>
     findings.push(...lookAtScores(context, resolveAttacks(context, evaluate.attacks))),

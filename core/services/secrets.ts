@@ -6,9 +6,10 @@ import type { CoreContext } from "./context.ts";
 /** Throws SECRET_MISSING where an experiment asks for a secret that is not set. */
 export async function requireSecrets(
   { secrets }: Pick<CoreContext, "secrets">,
-  { name, secrets: wanted = {} }: Pick<Experiment, "name" | "secrets">,
+  { name, image, secrets: wanted = {} }: Pick<Experiment, "name" | "image" | "secrets">,
 ): Promise<void> {
-  const names = Object.keys(wanted);
+  const ofBuild = typeof image === "object" ? (image.secrets ?? []) : [];
+  const names = [...new Set([...Object.keys(wanted), ...ofBuild])];
   // Who asks for none must not fail for a file that cannot be read.
   if (names.length === 0) return;
   const known = new Set((await secrets.list()).map((secret) => secret.name));

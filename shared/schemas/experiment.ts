@@ -7,7 +7,7 @@ import {
   parameterValueSchema,
   sizeSchema,
 } from "./scalars.ts";
-import { secretsSchema, secretUses, variableOf } from "./secrets.ts";
+import { mostSecrets, secretNameSchema, secretsSchema, secretUses, variableOf } from "./secrets.ts";
 import { boundsSchema, threatModelSchema } from "./threat-model.ts";
 
 const hour = 3_600_000;
@@ -45,6 +45,15 @@ export type Parameter = z.infer<typeof parameterSchema>;
 /** What a job needs. `gpus` and `cpus` are slots; memory is enforced where the runner can. */
 export const resourcesSchema = z.strictObject({
   gpus: z.int().nonnegative().default(0).describe("GPU slots."),
+  gpu_share: z
+    .number()
+    .min(0.01, "at least 0.01")
+    .lt(1, "less than 1: a whole GPU is gpus: 1 alone")
+    .optional()
+    .describe(
+      "Share of one GPU, such as 0.25. Jobs that give one run side by side on a GPU, up to the whole; " +
+        "other jobs never join them. Default: a GPU alone.",
+    ),
   cpus: z.int().positive().default(1).describe("CPU slots."),
   memory: sizeSchema.optional().describe("Memory limit, such as 16GiB. Default: none."),
   shm: sizeSchema.optional().describe("Shared memory in containers, such as 8GiB."),
@@ -53,7 +62,13 @@ export type Resources = z.infer<typeof resourcesSchema>;
 
 /** What every stage may say about its limits; times are milliseconds once parsed. */
 const stageLimits = {
-  resources: resourcesSchema.default({ gpus: 0, cpus: 1 }).describe("What the job needs."),
+  resources: resourcesSchema
+    .refine(({ gpus, gpu_share }) => gpu_share === undefined || gpus === 1, {
+      path: ["gpu_share"],
+      message: "gpu_share is of one GPU: give gpus: 1 with it",
+    })
+    .default({ gpus: 0, cpus: 1 })
+    .describe("What the job needs."),
   time_limit: durationSchema
     .default(24 * hour)
     .describe("Longest time the job may take, such as 6h. Default: 24h."),
@@ -204,6 +219,15 @@ const imageBuildSchema = z.strictObject({
     .record(z.string(), z.string())
     .default({})
     .describe("Build arguments. They stay readable in the image: no place for secrets."),
+  secrets: z
+    .array(secretNameSchema)
+    .min(1)
+    .max(mostSecrets)
+    .refine((names) => new Set(names).size === names.length, "name each secret once")
+    .optional()
+    .describe(
+      "Secrets that steps may ask for with RUN --mount=type=secret,id=NAME; needs docker buildx.",
+    ),
 });
 
 /** `gauntlet.yaml`: what an experiment is. Everything later stages need is in here. */

@@ -28,7 +28,11 @@ const { values: options } = parseArgs({
   },
 });
 const root = mkdtempSync(join(tmpdir(), "gauntlet-docker-"));
-const runner = createDockerRunner({ installation: installationFolder, owner: "test" });
+const runner = createDockerRunner({
+  installation: installationFolder,
+  owner: "test",
+  secrets: { get: async () => null },
+});
 const command = ["echo", "first line"];
 
 const user = `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`;

@@ -7,7 +7,12 @@ import { runnerContract } from "./runner-suite.ts";
 describe.skipIf(!hasProgram("docker with node"))("[docker with node]", () => {
   runnerContract(
     "docker",
-    () => createDockerRunner({ installation: installationFolder, owner: "test" }),
+    () =>
+      createDockerRunner({
+        installation: installationFolder,
+        owner: "test",
+        secrets: { get: async () => null },
+      }),
     {
       outlivesWrapper: false,
     },

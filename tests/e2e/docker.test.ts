@@ -1,4 +1,5 @@
 /** What the pages show of Docker: where runs go, what is missing, what holds them up, what they ran in. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { openApp, hasShell, shell } from "../support/app.ts";
 import { folderWith } from "../support/core.ts";
@@ -54,19 +55,28 @@ test.skipIf(!hasShell)(
     await status.waitFor();
     expect(await accessibilityProblems()).toEqual([]);
 
-    const gate = Promise.withResolvers<void>();
-    onTestFinished(() => gate.resolve());
+    let isOver = false;
+    onTestFinished(() => void (isOver = true));
     const fetching = await startFakeDocker(socket, {
       onImage: async (tell) => {
-        tell({ status: "Pulling" });
-        await gate.promise;
+        // As a slow registry gives it.
+        for (let current = 1e6; !isOver; current += 1e6) {
+          tell({ status: "Downloading", id: "a", progressDetail: { current, total: 9e8 } });
+          await sleep(200);
+        }
       },
     });
     await page
       .getByRole("status")
-      .filter({ hasText: "Fetching the image lab/vq:3" })
+      .filter({
+        hasText: /Fetching the image lab\/vq:3: fetched \d+\.\d MB of 900\.0 MB so far/,
+      })
       .waitFor({ timeout: 60_000 });
+    await page.getByRole("tab", { name: "Log" }).click();
+    await page.getByText("[gauntlet] Fetched", { exact: false }).first().waitFor();
     expect(await accessibilityProblems()).toEqual([]);
+    isOver = true;
+    await page.getByRole("tab", { name: "Overview" }).click();
     await fetching();
     await startFakeDocker(socket, { images: [{ name: "lab/vq:3", digest }] });
     await page.getByText("succeeded").first().waitFor({ timeout: 60_000 });

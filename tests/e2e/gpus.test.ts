@@ -52,6 +52,32 @@ test.skipIf(!hasProgram("chromium"))(
 );
 
 test.skipIf(!hasProgram("chromium"))(
+  "who shares a GPU, on the Launch page and on the Compute page [chromium]",
+  async () => {
+    pretendGpus();
+    const folder = folderWith({
+      "gauntlet.yaml":
+        "name: half\ntrain: { command: [node, main.mjs], resources: { gpus: 1, gpu_share: 0.25 } }\n",
+      "main.mjs": "setTimeout(() => {}, 8000);",
+    });
+    const { page, open, accessibilityProblems, problems } = await openApp(temporaryFolder());
+    await open(`/launch?folder=${encodeURIComponent(folder)}`);
+    const where = page.getByRole("region", { name: "Where it runs" });
+    await where.getByText("Train takes 25 % of a GPU").waitFor();
+    await page.getByRole("button", { name: "Start run" }).click();
+    await page.getByRole("tab", { name: "Log" }).waitFor();
+
+    await open("/compute");
+    const gpus = page.getByRole("table", { name: "GPUs" }).getByRole("row");
+    await gpus.nth(1).getByText("25 %").waitFor();
+    expect(await gpus.nth(2).innerText()).toMatch(/free/);
+    await page.getByRole("table", { name: "Jobs" }).getByText("1 CPU, 0.25 GPU").waitFor();
+    expect(await accessibilityProblems()).toEqual([]);
+    expect(problems).toEqual([]);
+  },
+);
+
+test.skipIf(!hasProgram("chromium"))(
   "a machine without GPUs says what follows [chromium]",
   async () => {
     useNvidiaSmi("/dev/null/no-such-program");

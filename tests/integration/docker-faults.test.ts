@@ -209,7 +209,11 @@ ENTRYPOINT ["/no-such-entry-point"]
   });
 
   test("what cannot be noted as started is not, and is launched again later", async () => {
-    const runner = createDockerRunner({ installation: installationFolder, owner: "test" });
+    const runner = createDockerRunner({
+      installation: installationFolder,
+      owner: "test",
+      secrets: { get: async () => null },
+    });
     const attempt = await makeAttempt(runner, ["sh", "-c", "echo once >> ../../out/count"]);
     const { folder, key } = attempt.spec;
     const obstacle = join(folder, "container.json");

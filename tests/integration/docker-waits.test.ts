@@ -6,7 +6,7 @@ import { connectToCore } from "../../core/api/socket-client.ts";
 import { runCli } from "../support/cli.ts";
 import { folderWith, logOf, openTestCore, until, untilDone } from "../support/core.ts";
 import { fixedSocket, imageId, socketPath, startFakeDocker } from "../support/fake-docker.ts";
-import { useNvidiaSmi } from "../support/gpus.ts";
+import { pretendGpus, useNvidiaSmi } from "../support/gpus.ts";
 import { folderOfNobody, mayBecomeNobody, startAsNobody } from "../support/nobody.ts";
 
 const timeout = 60_000;
@@ -289,6 +289,30 @@ test.each([
     expect(await client.runs.get({ run })).toMatchObject({ state: "succeeded", condition: null });
   },
 );
+
+test.each([
+  [
+    { runtimes: ["runc", "nvidia"], cdi: ["nvidia.com/gpu=0"] },
+    { Driver: "nvidia", DeviceIDs: ["0"], Capabilities: [["gpu"]] },
+  ],
+  [
+    { runtimes: ["runc"], cdi: ["nvidia.com/gpu=0", "nvidia.com/gpu=1"] },
+    { Driver: "cdi", DeviceIDs: ["nvidia.com/gpu=0"] },
+  ],
+])("a GPU is asked for as the engine gives them: %j", { timeout }, async (engine, asked) => {
+  pretendGpus();
+  const { client } = await openTestCore();
+  const made: unknown[] = [];
+  const images = [{ name: "some/image:1" }];
+  await startFakeDocker(socket, { ...engine, images, onCreate: (settings) => made.push(settings) });
+  const folder = folderWith({
+    "gauntlet.yaml":
+      "name: gpu\nimage: some/image:1\ntrain: { command: [x], resources: { gpus: 1 } }\n",
+  });
+  const { run } = await client.runs.submit({ folder });
+  await untilDone(client, [run]);
+  expect(made).toMatchObject([{ HostConfig: { DeviceRequests: [asked] } }]);
+});
 
 test("readiness: GPUs, datasets and attacks that are not there", { timeout }, async () => {
   useNvidiaSmi("/dev/null/no-such-program");

@@ -141,6 +141,29 @@ describe("with GPUs", () => {
       },
     ],
     [
+      "a container sees those of CDI",
+      { images: [{ name: "node:24" }], cdi: ["nvidia.com/gpu=0", "nvidia.com/gpu=all"] },
+      { state: "ok", detail: "a container sees the GPUs through CDI", hint: null },
+    ],
+    [
+      "a CDI specification that does not fit",
+      {
+        images: [{ name: "node:24" }],
+        cdi: ["nvidia.com/gpu=0"],
+        refuses: "CDI device injection failed: unresolvable CDI devices nvidia.com/gpu=all",
+      },
+      { state: "failed", hint: expect.stringContaining("nvidia-ctk cdi generate") },
+    ],
+    [
+      "no image to try with, and CDI",
+      { cdi: ["nvidia.com/gpu=0", "intel.com/gpu=0"] },
+      {
+        state: "ok",
+        detail: "CDI lists nvidia.com/gpu=0; untried, for there is no image yet",
+        hint: null,
+      },
+    ],
+    [
       "no image to try with, and no runtime",
       {},
       {

@@ -2,11 +2,14 @@
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { listGpus } from "../../core/platform/gpus.ts";
 import { hasProgram, part } from "../parts.ts";
+import { runCli } from "../support/cli.ts";
 import { folderWith, logOf, openTestCore, until, untilDone } from "../support/core.ts";
 import { pretendGpus, useNvidiaSmi } from "../support/gpus.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 test("without nvidia-smi there are no GPUs, and a job that asks for one is told so", async () => {
   useNvidiaSmi("/dev/null/no-such-program");
@@ -94,6 +97,89 @@ setTimeout(() => {}, 1500);`;
     });
   },
 );
+
+/** An experiment whose training waits for a file, with these resources. */
+function waiting(name: string, resources: string, gate: string): string {
+  return folderWith({
+    "gauntlet.yaml": `name: ${name}\ntrain: { command: [node, train.mjs], resources: { ${resources} } }\n`,
+    "train.mjs": `import { existsSync } from "node:fs";
+console.log("sees", process.env.CUDA_VISIBLE_DEVICES);
+while (!existsSync(${JSON.stringify(gate)})) await new Promise((resolve) => setTimeout(resolve, 50));`,
+  });
+}
+
+test("jobs that ask for a share of a GPU share one, others never join them, and all say so", async () => {
+  const apps = pretendGpus();
+  const gate = join(temporaryFolder(), "gate");
+  const { client, data } = await openTestCore(undefined, { cpus: 8 });
+  onTestFinished(() => writeFileSync(gate, ""));
+  const half = waiting("half", "gpus: 1, gpu_share: 0.5", gate);
+  const submit = async (folder: string, seed = 0) =>
+    (await client.runs.submit({ folder, seed })).run;
+  const gpusOf = async (run: string) => {
+    const [attempt] = (await client.runs.get({ run })).attempts;
+    return attempt?.state === "running" ? attempt.gpus : undefined;
+  };
+  const none = await client.experiments.readiness({ folder: half });
+  expect(none.findings).toMatchObject([
+    { state: "note", message: expect.stringContaining("50 % of a GPU") },
+  ]);
+  expect(none.findings[0]?.message).toMatch(/; none runs now\.$/);
+
+  const [first, second] = [await submit(half), await submit(half, 1)];
+  const alone = await submit(waiting("alone", "gpus: 1", gate));
+  expect(await until(() => gpusOf(first))).toEqual([0]);
+  expect(await until(() => gpusOf(second))).toEqual([0]);
+  expect(await until(() => gpusOf(alone))).toEqual([1]);
+  const third = await submit(half, 2);
+  const { jobs } = await client.system.queue({ limit: 10 });
+  expect(jobs.map(({ state, gpus, slots }) => [state, gpus, slots.gpuShare])).toEqual([
+    ["running", [0], 0.5],
+    ["running", [0], 0.5],
+    ["running", [1], null],
+    ["queued", [], 0.5],
+  ]);
+  expect((await client.system.overview({})).slots.gpus).toEqual({ used: 2, total: 2 });
+  const { findings } = await client.experiments.readiness({ folder: half });
+  const names = jobs.map(({ name }) => name);
+  expect(findings[0]?.message).toBe(
+    `train takes 50 % of a GPU, and shares it with jobs that give a gpu_share, too; now ${names[0]} 50 % of GPU 0, ${names[1]} 50 % of GPU 0.`,
+  );
+  const told = await runCli(["run", half, "--dry-run"], data);
+  expect(told.stdout).toContain("50 % of GPU 0");
+
+  // Another program on a shared GPU keeps the next job off it, though a half is free.
+  const other = spawn("sleep", ["300"], { stdio: "ignore" });
+  onTestFinished(() => void other.kill());
+  writeFileSync(apps, `GPU-a, ${other.pid}, /usr/bin/sleep, 800\n`);
+  await sleep(5000); // The driver is asked every few seconds only.
+  await client.runs.stop({ run: first });
+  await untilDone(client, [first]);
+  const held = await until(async () => (await client.runs.get({ run: third })).condition ?? false);
+  expect(held).toBe(
+    `waits for a GPU: in use by other programs are GPU 0 by sleep (pid ${other.pid})`,
+  );
+  writeFileSync(apps, "");
+  expect(await until(() => gpusOf(third))).toEqual([0]);
+  writeFileSync(gate, "");
+  await untilDone(client, [second, alone, third]);
+  expect(await logOf(client, third)).toContain("sees 0\n");
+});
+
+test("a share of a GPU is of one, and less than all of it", async () => {
+  const { client } = await openTestCore();
+  for (const [resources, message] of [
+    ["gpus: 2, gpu_share: 0.5", "gpu_share is of one GPU"],
+    ["gpu_share: 0.5", "gpu_share is of one GPU"],
+    ["gpus: 1, gpu_share: 1", "a whole GPU is gpus: 1 alone"],
+    ["gpus: 1, gpu_share: 0", "at least 0.01"],
+  ] as const)
+    await expect(
+      client.runs.submit({ folder: waiting("odd", resources, "") }),
+    ).rejects.toMatchObject({
+      data: { code: "SPEC_INVALID", details: expect.stringContaining(message) },
+    });
+});
 
 describe.skipIf(!hasProgram("nvidia-smi"))("with GPUs [nvidia-smi]", () => {
   test("each job sees the one that it was given, and its attempt records driver and index", async () => {

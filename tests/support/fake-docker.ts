@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { afterAll, onTestFinished } from "vitest";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -13,6 +14,10 @@ export type FakeEngine = {
   /** Where its images lie; a folder of this machine has its disk looked at. */
   root?: string;
   runtimes?: readonly string[];
+  /** Devices that it has found in CDI specifications, such as `nvidia.com/gpu=0`. */
+  cdi?: readonly string[];
+  /** Called with what a container is to be made of. */
+  onCreate?: (settings: unknown) => void;
   /** What making a container is refused with. */
   refuses?: string;
   /** Exit status of every container. */
@@ -39,7 +44,11 @@ export function fixedSocket(): string {
   return join(folder, "docker.sock");
 }
 
-type Answer = (response: ServerResponse, match: readonly string[]) => void | Promise<void>;
+type Answer = (
+  response: ServerResponse,
+  match: readonly string[],
+  request: IncomingMessage,
+) => void | Promise<void>;
 
 /** Answers on a socket until the test ends. Returns what closes it sooner. */
 export async function startFakeDocker(
@@ -57,6 +66,9 @@ export async function startFakeDocker(
         send(to, 200, {
           DockerRootDir: engine.root ?? "/nowhere/to/be/found",
           Runtimes: Object.fromEntries((engine.runtimes ?? ["runc"]).map((name) => [name, {}])),
+          ...(engine.cdi && {
+            DiscoveredDevices: engine.cdi.map((ID) => ({ Source: "cdi", ID })),
+          }),
         }),
     ],
     [
@@ -90,7 +102,8 @@ export async function startFakeDocker(
     ],
     [
       /^POST \/containers\/create\?name=([^&]+)/,
-      (to, [name = ""]) => {
+      async (to, [name = ""], request) => {
+        if (engine.onCreate) engine.onCreate(JSON.parse(await text(request)));
         if (engine.refuses !== undefined) return send(to, 500, { message: engine.refuses });
         containers.set(name, fakeContainer());
         send(to, 201, { Id: name });
@@ -147,13 +160,16 @@ export async function startFakeDocker(
   ];
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    request.resume();
     if (engine.broken)
       return send(response, engine.broken.status, { message: engine.broken.message });
     const asked = `${request.method} ${request.url}`;
     for (const [pattern, give] of routes) {
       const match = pattern.exec(asked.replace(/(\/json)\?.*$/, "$1"));
-      if (match) return give(response, match.slice(1));
+      if (match) {
+        await give(response, match.slice(1), request);
+        request.resume();
+        return;
+      }
     }
     send(response, 404, { message: `not answered here: ${asked}` });
   }

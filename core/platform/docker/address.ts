@@ -1,9 +1,8 @@
 /** Where the Docker Engine answers: as the docker command finds it. */
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { dockerConfigFolder, readDockerFile } from "./config.ts";
 
 const systemSocket =
   process.platform === "win32" ? "npipe:////./pipe/docker_engine" : "unix:///var/run/docker.sock";
@@ -19,24 +18,18 @@ const contextSchema = z.object({
  */
 export async function dockerAddress(
   env: NodeJS.ProcessEnv = process.env,
-  config = env["DOCKER_CONFIG"] ?? join(homedir(), ".docker"),
+  config = dockerConfigFolder(env),
 ): Promise<string> {
   if (env["DOCKER_HOST"]) return env["DOCKER_HOST"];
   const name =
     env["DOCKER_CONTEXT"] ??
-    (await read(join(config, "config.json"), configSchema))?.currentContext;
+    (await readDockerFile(join(config, "config.json"), configSchema))?.currentContext;
   if (name === undefined || name === "default") return systemSocket;
   // The command keeps each context in a folder that is named by its hash.
   const folder = createHash("sha256").update(name).digest("hex");
-  const context = await read(join(config, "contexts", "meta", folder, "meta.json"), contextSchema);
+  const context = await readDockerFile(
+    join(config, "contexts", "meta", folder, "meta.json"),
+    contextSchema,
+  );
   return context?.Endpoints.docker.Host ?? systemSocket;
-}
-
-/** Null where there is no such file, or nothing in it that can be used. */
-async function read<T>(file: string, schema: z.ZodType<T>): Promise<T | null> {
-  try {
-    return schema.parse(JSON.parse(await readFile(file, "utf8")));
-  } catch {
-    return null; // The docker command would complain; what follows from it here is the socket.
-  }
 }

@@ -14,6 +14,17 @@ export type ImageBuild = {
   tag: string;
 };
 
+/**
+ * Throws IMAGE_BUILD_FAILED where there is none: what the system says of a missing folder would read as
+ * if the engine's socket were missing.
+ */
+export function requireDockerfile({ context, dockerfile, tag }: ImageBuild): void {
+  if (existsSync(join(context, dockerfile))) return;
+  throw new GauntletError("IMAGE_BUILD_FAILED", `The image ${tag} cannot be built.`, {
+    details: `There is no ${dockerfile} in ${context}.`,
+  });
+}
+
 /** `Step 3/7 : RUN pip install torch`, with which the builder begins each step. */
 const stepLine = /^Step (\d+)\/(\d+) :/;
 
@@ -23,15 +34,12 @@ const stepLine = /^Step (\d+)\/(\d+) :/;
  */
 export async function buildImage(
   docker: DockerClient,
-  { context, dockerfile, args, tag }: ImageBuild,
+  build: ImageBuild,
   { say, doing }: ImageListener,
   signal: AbortSignal,
 ): Promise<void> {
-  // Else what the system says of a missing folder reads as if the engine's socket were missing.
-  if (!existsSync(join(context, dockerfile)))
-    throw new GauntletError("IMAGE_BUILD_FAILED", `The image ${tag} cannot be built.`, {
-      details: `There is no ${dockerfile} in ${context}.`,
-    });
+  requireDockerfile(build);
+  const { context, dockerfile, args, tag } = build;
   say(`Building ${tag}`);
   doing(`building the image ${tag}`);
   try {

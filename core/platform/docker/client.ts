@@ -42,7 +42,8 @@ export function dockerMessage(error: unknown): string {
     if (typeof json === "object" && json !== null && "message" in json)
       return String(json.message).trim();
   }
-  return error instanceof Error ? error.message : String(error);
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replace(/^\(HTTP code \d+\) [^-]* - /, "").trim();
 }
 
 /** Longest wait for an answer that costs the engine nothing, ms. */

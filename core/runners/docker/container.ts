@@ -1,6 +1,7 @@
 /** What a container of a job is given, and what it is kept from. */
 import { relative, sep } from "node:path";
 import type { ContainerOptions } from "../../platform/docker/client.ts";
+import { type GpuAccess, gpuRequest } from "../../platform/docker/gpu-request.ts";
 import type { LaunchSpec } from "../../domain/ports.ts";
 import { containerName } from "./attempt.ts";
 import { mountedSecrets, secretPaths, secretsInside, wrapped } from "./secrets.ts";
@@ -27,6 +28,8 @@ export type Surroundings = {
   hasModel: boolean;
   /** Path of Gauntlet's own Node and its folder, for jobs that run Gauntlet's programs. */
   agent: { node: string; folder: string } | null;
+  /** How the engine gives GPUs. */
+  gpus: GpuAccess;
   /** User and group that the job's files are to belong to; null where the system has none. */
   user: { uid: number; gid: number } | null;
 };
@@ -88,9 +91,7 @@ export function containerOptions(
           : []),
       ],
       ...(spec.gpus.length > 0 && {
-        DeviceRequests: [
-          { Driver: "nvidia", DeviceIDs: spec.gpus.map(String), Capabilities: [["gpu"]] },
-        ],
+        DeviceRequests: [gpuRequest(around.gpus, spec.gpus)],
       }),
     },
   };

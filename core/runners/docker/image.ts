@@ -1,11 +1,13 @@
 /** The image that a job runs in: found, fetched or built. */
 import { join } from "node:path";
 import { GauntletError } from "../../../shared/errors.ts";
-import type { ImageSpec } from "../../domain/ports.ts";
+import type { ImageSpec, SecretStore } from "../../domain/ports.ts";
 import { buildImage } from "../../platform/docker/build.ts";
-import { type DockerClient, statusOf } from "../../platform/docker/client.ts";
+import { buildWithSecrets } from "../../platform/docker/build-secrets.ts";
+import { answered, type DockerClient, statusOf } from "../../platform/docker/client.ts";
 import type { ImageListener } from "../../platform/docker/progress.ts";
 import { pullImage } from "../../platform/docker/pull.ts";
+import { secretFolder } from "../../platform/secret-folder.ts";
 
 export type FoundImage = {
   name: string;
@@ -39,33 +41,74 @@ export async function findImage(docker: DockerClient, name: string): Promise<Fou
   }
 }
 
+/** Where the secrets of an attempt's build are while it builds. */
+export function buildSecretFolder(attemptFolder: string): string {
+  return secretFolder(join(attemptFolder, "image"));
+}
+
+/** What making an image takes of an attempt. */
+export type ImageWork = {
+  /** The attempt's folder, and its run folder. */
+  folder: string;
+  run: string;
+  secrets: Pick<SecretStore, "get">;
+  /** Ends it. */
+  signal: AbortSignal;
+};
+
 /**
  * Fetches or builds an image that the engine has not. The listener hears how it goes. Throws
- * IMAGE_NOT_FOUND, IMAGE_BUILD_FAILED, and the signal's reason when it is aborted.
+ * what fetching and building do, SECRET_MISSING, and the signal's reason when it is aborted.
  */
 export async function makeImage(
   docker: DockerClient,
   image: ImageSpec,
-  run: string,
+  work: ImageWork,
+  listener: ImageListener,
+): Promise<FoundImage> {
+  if ("name" in image) return fetchImage(docker, image.name, listener, work.signal);
+  const { dockerfile, args, secrets = [] } = image;
+  const tag = imageName(image);
+  const build = { context: join(work.run, image.build), dockerfile, args, tag };
+  if (secrets.length === 0) await buildImage(docker, build, listener, work.signal);
+  else {
+    const given = await Promise.all(secrets.map((name) => valueOf(work.secrets, name)));
+    const place = buildSecretFolder(work.folder);
+    try {
+      await buildWithSecrets(build, given, place, listener, work.signal);
+    } catch (error) {
+      // An engine that went away has not judged the build: it is waited for.
+      if (!work.signal.aborted) await answered(docker.ping());
+      throw error;
+    }
+  }
+  return made(docker, tag);
+}
+
+/** Fetches an image that the engine has not. Throws as pullImage does. */
+export async function fetchImage(
+  docker: DockerClient,
+  name: string,
   listener: ImageListener,
   signal: AbortSignal,
 ): Promise<FoundImage> {
-  const name = imageName(image);
-  if ("name" in image) await pullImage(docker, name, listener, signal);
-  else
-    await buildImage(
-      docker,
-      {
-        context: join(run, image.build),
-        dockerfile: image.dockerfile,
-        args: image.args,
-        tag: name,
-      },
-      listener,
-      signal,
-    );
+  await pullImage(docker, name, listener, signal);
+  return made(docker, name);
+}
+
+async function made(docker: DockerClient, name: string): Promise<FoundImage> {
   const found = await findImage(docker, name);
-  if (!found)
-    throw new GauntletError("IMAGE_NOT_FOUND", `${name} is not there after all was done for it.`);
-  return found;
+  if (found) return found;
+  throw new GauntletError("IMAGE_NOT_FOUND", `${name} is not there after all was done for it.`);
+}
+
+async function valueOf(
+  store: Pick<SecretStore, "get">,
+  name: string,
+): Promise<{ name: string; value: string }> {
+  const value = await store.get(name);
+  if (value !== null) return { name, value };
+  throw new GauntletError("SECRET_MISSING", `The image's secret ${name} is not set any more.`, {
+    hint: `gauntlet secrets set ${name}; the image is built then.`,
+  });
 }

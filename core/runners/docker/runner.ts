@@ -4,9 +4,16 @@ import { lstat, readlink, rm, writeFile } from "node:fs/promises";
 import type { Container } from "../../platform/docker/client.ts";
 import { GauntletError, withHint } from "../../../shared/errors.ts";
 import type { ExitRecord } from "../../domain/job.ts";
-import type { AttemptKey, LaunchSpec, Observation, Runner } from "../../domain/ports.ts";
+import type {
+  AttemptKey,
+  LaunchSpec,
+  Observation,
+  Runner,
+  SecretStore,
+} from "../../domain/ports.ts";
 import { writeFileAtomic } from "../../platform/atomic-file.ts";
 import { isErrno } from "../../platform/errno.ts";
+import { aboutEngine } from "../../platform/docker/about.ts";
 import {
   answered,
   dockerClient,
@@ -14,6 +21,7 @@ import {
   dockerMessage,
   statusOf,
 } from "../../platform/docker/client.ts";
+import { gpuAccess } from "../../platform/docker/gpu-request.ts";
 import { removeSecretFolder, secretFolder } from "../../platform/secret-folder.ts";
 import { exitFileSchema } from "../process/records.ts";
 import {
@@ -29,7 +37,7 @@ import { containerOptions } from "./container.ts";
 import { imageContents } from "./contents.ts";
 import { isMissingProgram } from "./exit.ts";
 import { type FirstOutput, writeFirstOutput } from "./first-output.ts";
-import { findImage, type FoundImage, imageName, makeImage } from "./image.ts";
+import { buildSecretFolder, findImage, type FoundImage, imageName, makeImage } from "./image.ts";
 import { placedValues, placeSecrets, requireShell } from "./secrets.ts";
 import { inspectIfThere, removeContainer, type Watch, watchContainer } from "./watch.ts";
 
@@ -38,6 +46,8 @@ export type DockerRunnerOptions = {
   installation: string;
   /** Of the data folder: in the names of containers that are of no attempt. */
   owner: string;
+  /** Of builds: jobs are given theirs with the launch. */
+  secrets: Pick<SecretStore, "get">;
   /** Called when an attempt has ended: a hint to observe now. */
   onEnded?: (key: AttemptKey) => void;
 };
@@ -132,10 +142,13 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
   async function start(spec: LaunchSpec, image: FoundImage): Promise<void> {
     const files = attemptFiles(spec.folder);
     const docker = await dockerClient();
+    // Who asks for none must not wait for the engine's long answer.
+    const gpus = spec.gpus.length > 0 ? gpuAccess(await aboutEngine(docker)) : "nvidia";
     const made = containerOptions(spec, image.id, {
       readOnly: await linkedFolders(files.dataset),
       hasModel: existsSync(files.model),
       agent: spec.agent ? { node: process.execPath, folder: options.installation } : null,
+      gpus,
       user:
         process.getuid && process.getgid ? { uid: process.getuid(), gid: process.getgid() } : null,
     });
@@ -232,14 +245,17 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
     const listener = { say, doing: (text: string) => void (preparation.doing = text) };
     try {
       const docker = await dockerClient();
-      const found = await makeImage(docker, image, files.run, listener, abort.signal);
+      const { folder } = spec;
+      const { secrets } = options;
+      const work = { folder, run: files.run, secrets, signal: abort.signal };
+      const found = await makeImage(docker, image, work, listener);
       // The run's own output takes the place of this file, and begins with what was said here.
       abort.signal.throwIfAborted();
       await startOrEnd(spec, found);
     } catch (error) {
       if (abort.signal.aborted) await endUnstarted(spec, null);
       else if (error instanceof GauntletError && error.code.startsWith("IMAGE_")) {
-        say(`${error.message} ${error.details ?? ""}`);
+        for (const line of [error.message, error.details, error.hint]) if (line !== null) say(line);
         await endUnstarted(spec, {
           code: error.code,
           message: [error.message, error.details].filter(Boolean).join(" "),
@@ -361,6 +377,7 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
       const begun = watches.get(folder)?.begun;
       await begun?.then(({ done }) => done).catch(() => undefined);
       removeSecretFolder(secretFolder(folder));
+      removeSecretFolder(buildSecretFolder(folder)); // of a core that was killed while it built
     },
 
     async surroundings(folder) {
@@ -394,7 +411,7 @@ function startErrorOf(error: unknown): ExitRecord["startError"] {
   if (statusOf(error) === null) return null;
   const message = dockerMessage(error);
   if (isMissingProgram(message)) return { code: "ENOENT", message };
-  if (/could not select device driver|nvidia|unknown or invalid runtime/i.test(message))
+  if (/could not select device driver|nvidia|CDI device|unknown or invalid runtime/i.test(message))
     return { code: "NO_GPU_RUNTIME", message };
   if (statusOf(error) === 404 && /no such image/i.test(message))
     return { code: "IMAGE_NOT_FOUND", message };

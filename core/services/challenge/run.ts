@@ -19,7 +19,7 @@ import {
 } from "../../platform/docker/client.ts";
 import { isErrno } from "../../platform/errno.ts";
 import { sha256 } from "../../platform/sha256.ts";
-import { findImage, type FoundImage, makeImage } from "../../runners/docker/image.ts";
+import { fetchImage, findImage, type FoundImage } from "../../runners/docker/image.ts";
 import type { CoreContext } from "../context.ts";
 import { runAttack } from "./attack-box.ts";
 import {
@@ -138,7 +138,7 @@ function imagesOf(
   return Promise.all(
     names.map(
       async (name) =>
-        (await findImage(docker, name)) ?? (await makeImage(docker, { name }, "", silent, signal)),
+        (await findImage(docker, name)) ?? (await fetchImage(docker, name, silent, signal)),
     ),
   );
 }

@@ -112,17 +112,23 @@ function textOf({ name, pid, memory }: GpuView["processes"][number]): string {
   return memory === null ? program : `${program}, ${formatBytes(memory)}`;
 }
 
+/** The job that has it, or those that share it. */
 function Holder({ gpu: { index, processes }, jobs }: { gpu: GpuView; jobs: readonly JobView[] }) {
-  const job = jobs.find(({ gpus }) => gpus.includes(index));
-  if (!job)
+  const holders = jobs.filter(({ gpus }) => gpus.includes(index));
+  if (holders.length === 0)
     return (
       <span className="muted">{processes.some(({ foreign }) => foreign) ? "no job" : "free"}</span>
     );
-  return job.run ? (
-    <Link to="/runs/$run" params={{ run: job.run }}>
-      {visible(job.name)}
-    </Link>
-  ) : (
-    visible(job.name)
-  );
+  return holders.map(({ id, run, name, slots: { gpuShare } }) => (
+    <div key={id}>
+      {run ? (
+        <Link to="/runs/$run" params={{ run }}>
+          {visible(name)}
+        </Link>
+      ) : (
+        visible(name)
+      )}
+      {gpuShare !== null && <span className="muted num"> {formatFixed(gpuShare * 100, 0)} %</span>}
+    </div>
+  ));
 }

@@ -67,7 +67,9 @@ const columns: PlainColumn<JobView>[] = [
     title: "Slots",
     align: "right",
     cell: ({ slots }) =>
-      slots.gpus > 0 ? `${slots.cpus} CPU, ${slots.gpus} GPU` : `${slots.cpus} CPU`,
+      slots.gpus > 0
+        ? `${slots.cpus} CPU, ${slots.gpuShare ?? slots.gpus} GPU`
+        : `${slots.cpus} CPU`,
   },
   {
     id: "since",
