@@ -30,6 +30,7 @@ export const errorCodes = {
   USAGE: entry("usage", "See gauntlet --help."),
   SPEC_NOT_FOUND: entry("input", "gauntlet init makes a gauntlet.yaml in this folder."),
   EXPERIMENT_EXISTS: entry("conflict", "Name a folder that is new or empty."),
+  PATH_NOT_ABSOLUTE: entry("input", "Write all of it, from / or ~ on."),
   FOLDER_NOT_WRITABLE: entry("environment", "Name a folder in which you may write."),
   SPEC_INVALID: entry("input", "Mend the lines named above; the schema is in resources/schema."),
   PARAMETER_UNKNOWN: entry("input", "Declare it under parameters in gauntlet.yaml."),

@@ -1,4 +1,4 @@
-import { relative } from "node:path";
+import { relative, resolve } from "node:path";
 import { Command } from "commander";
 import { makeExperiment } from "../../core/services/templates.ts";
 import { GauntletError } from "../../shared/errors.ts";
@@ -19,7 +19,7 @@ export function initCommand(): Command {
         throw new GauntletError("USAGE", `There is no template ${options.template}.`, {
           hint: `One of ${templateNames.join(", ")}.`,
         });
-      const made = await makeExperiment(template, folder);
+      const made = await makeExperiment(template, resolve(folder));
       const shown = relative(process.cwd(), made.folder) || ".";
       if (wantsJson(command)) printJson(made);
       else {

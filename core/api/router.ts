@@ -2,6 +2,7 @@ import { implement, onError, ORPCError } from "@orpc/server";
 import { contract } from "../../shared/contract.ts";
 import { GauntletError } from "../../shared/errors.ts";
 import type { ErrorLog } from "../platform/error-log.ts";
+import { typedPath } from "../platform/typed-path.ts";
 import type { CoreContext } from "../services/context.ts";
 import { compareRuns, diffCode } from "../services/compare.ts";
 import { annotate } from "../services/annotations.ts";
@@ -90,7 +91,7 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
     },
     experiments: {
       make: os.experiments.make.handler(({ input }) =>
-        makeExperiment(input.template, input.folder),
+        makeExperiment(input.template, typedPath(input.folder)),
       ),
       read: os.experiments.read.handler(({ input }) => readExperiment(input.folder)),
       readiness: os.experiments.readiness.handler(({ input }) => readiness(context, input)),

@@ -104,7 +104,7 @@ export async function saveAttackSet(
     if (set.activate) catalog.attacks.activate(id);
     return attackSet(context, set.name);
   });
-  await keepScores(context, saved);
+  await keepScores(context, saved, context.closing);
   return saved;
 }
 
@@ -116,6 +116,6 @@ export async function activateAttackSet(context: CoreContext, name: string): Pro
     catalog.attacks.activate(set.id);
     catalog.events.append("attack-set.activated", set.id, { name });
   });
-  await keepScores(context, set);
+  await keepScores(context, set, context.closing);
   return attackSet(context, name);
 }

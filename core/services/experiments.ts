@@ -37,7 +37,7 @@ export async function loadExperiment(given: string): Promise<LoadedExperiment> {
 
 /**
  * As loadExperiment, for a form: mistakes are an answer, each with its line. A folder that begins
- * with `~` is in the home folder, for no shell has read it. Throws SPEC_NOT_FOUND.
+ * with `~` is in the home folder, for no shell has read it. Throws SPEC_NOT_FOUND and PATH_NOT_ABSOLUTE.
  */
 export async function readExperiment(given: string): Promise<ExperimentFile> {
   const { folder, text, parsed } = await parseFolder(typedPath(given));

@@ -4,7 +4,6 @@ import { GauntletError } from "../../shared/errors.ts";
 import { excerpt } from "../../shared/visible.ts";
 import type { TemplateName } from "../../shared/schemas/template.ts";
 import { installationFolder } from "../platform/installation.ts";
-import { typedPath } from "../platform/typed-path.ts";
 
 const places: Record<TemplateName, readonly string[]> = {
   script: ["resources", "templates", "script"],
@@ -14,14 +13,12 @@ const places: Record<TemplateName, readonly string[]> = {
 
 /**
  * Copies a template's files into a folder, which is made where it is not there; nothing that is
- * there is touched. A folder that begins with `~` is in the home folder. Returns the folder's whole
- * path and the names of the files. Throws EXPERIMENT_EXISTS and FOLDER_NOT_WRITABLE.
+ * there is touched. Returns the folder and the names of the files. Throws EXPERIMENT_EXISTS and FOLDER_NOT_WRITABLE.
  */
 export async function makeExperiment(
   template: TemplateName,
-  given: string,
+  folder: string,
 ): Promise<{ folder: string; files: string[] }> {
-  const folder = typedPath(given);
   const source = join(installationFolder, ...places[template]);
   // What belongs to the kit and not to an experiment made from it.
   const isWanted = (file: string) =>

@@ -61,6 +61,11 @@ test.skipIf(!hasShell)(
     await open("/launch");
     const form = await make();
     expect(await accessibilityProblems()).toEqual([]);
+    // Nobody sees which folder the core was started in.
+    await form.getByLabel("Folder").fill("mine");
+    await form.getByRole("button", { name: "Make experiment" }).click();
+    await form.getByText("PATH_NOT_ABSOLUTE").waitFor();
+    await form.getByLabel("Folder").fill(folder);
     await form.getByRole("button", { name: "Make experiment" }).click();
     await page.getByRole("button", { name: "Start run" }).waitFor();
     expect(await page.getByLabel("Folder with gauntlet.yaml").inputValue()).toBe(folder);

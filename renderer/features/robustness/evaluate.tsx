@@ -41,18 +41,19 @@ function Form({ onClose }: { onClose(): void }) {
   const settledText = useSettled(epsilonText);
   const epsilon = readEpsilon(settledText);
   const fixed = isFixed && epsilon !== null ? { norm, epsilon } : null;
+  const isWhole = !isFixed || (epsilon !== null && settledText === epsilonText);
   const input = { attacks: set ?? "active", fixed };
   const plan = useQuery(
     core.evaluations.fill.queryOptions({
       input: { ...input, dryRun: true },
-      enabled: set !== undefined && (!isFixed || epsilon !== null),
+      enabled: set !== undefined && isWhole,
       gcTime: 0,
       meta: { follows: ["run", "evaluation", "attack-set"] },
     }),
   );
   const fill = useMutation(core.evaluations.fill.mutationOptions({ onSuccess: onClose }));
   const error = fill.error ?? plan.error ?? sets.error;
-  const missing = settledText === epsilonText ? plan.data?.missing.length : undefined;
+  const missing = isWhole ? plan.data?.missing.length : undefined;
   const isReady = missing !== undefined && missing > 0 && !fill.isPending && !plan.error;
   return (
     <FormDialog
