@@ -1,9 +1,8 @@
 /** Images that are built for an experiment: stopped in the middle, and with secrets. */
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { connectToCore } from "../../core/api/socket-client.ts";
 import { installationFolder } from "../../core/platform/installation.ts";
@@ -11,13 +10,11 @@ import { secretFolder } from "../../core/platform/secret-folder.ts";
 import { hasProgram, smallImage } from "../parts.ts";
 import { runCli } from "../support/cli.ts";
 import { folderWith, logOf, openTestCore, until, untilDone } from "../support/core.ts";
+import { docker, removeImages } from "../support/docker.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const timeout = 300_000;
 const value = "Bs4-secret/Value+0123456789";
-
-const docker = async (...args: string[]) =>
-  (await promisify(execFile)("docker", args)).stdout.trim();
 
 /** A mark that no other test's image has, which keeps steps out of the engine's cache. */
 const newMark = () => `mark-${randomBytes(4).toString("hex")}`;
@@ -76,7 +73,7 @@ describe.skipIf(!hasProgram("docker with a small image"))(
         images.push((await client.runs.get({ run })).attempts[0]?.container?.image ?? "");
       }
       expect(new Set(images).size).toBe(2);
-      await docker("rmi", ...images);
+      await removeImages(...images);
     });
 
     test("without buildx secrets in a build are refused before and after, with what to do", async () => {
@@ -132,7 +129,7 @@ describe.skipIf(!hasProgram("docker with a small image") || !hasProgram("docker 
       const name = detail.attempts[0]?.container?.image ?? "";
       expect(await docker("history", "--no-trunc", name)).not.toContain(value);
       expect(await docker("image", "inspect", name)).not.toContain(value);
-      await docker("rmi", name);
+      await removeImages(name);
     });
 
     test("a build that fails, or is stopped in the middle, leaves no secret", async () => {

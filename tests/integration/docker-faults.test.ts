@@ -1,5 +1,5 @@
 /** What goes wrong with containers of a real Docker Engine, and what becomes of their runs. */
-import { execFile, execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   closeSync,
@@ -12,7 +12,6 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -22,13 +21,11 @@ import { createDockerRunner } from "../../core/runners/docker/runner.ts";
 import { makeAttempt, untilEnded } from "../contract/runner-suite.ts";
 import { hasProgram, nodeImage } from "../parts.ts";
 import { folderWith, logOf, openTestCore, runToEnd, until, untilDone } from "../support/core.ts";
+import { docker, removeImages } from "../support/docker.ts";
 import { pretendGpus } from "../support/gpus.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const timeout = 300_000;
-
-const docker = async (...args: string[]) =>
-  (await promisify(execFile)("docker", args)).stdout.trim();
 
 /** A core in a process of its own, which can be killed. */
 async function startCore(data: string) {
@@ -172,7 +169,7 @@ setTimeout(() => 0, attempt === 1 ? 10 ** 9 : 0);`,
         "{{.Repository}}:{{.Tag}}",
         `gauntlet/${name}`,
       );
-      for (const image of images.split("\n").filter(Boolean)) await docker("rmi", image);
+      await removeImages(...images.split("\n").filter(Boolean));
     });
     // The C library's own program is linked statically. The entry point is not used, and so may lack.
     const dockerfile = `FROM ${nodeImage} AS base

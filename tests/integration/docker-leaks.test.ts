@@ -1,14 +1,13 @@
 /** Many jobs in containers leave nothing behind, on the engine or on this machine. */
-import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 import { secretFolder } from "../../core/platform/secret-folder.ts";
 import { hasProgram, nodeImage } from "../parts.ts";
 import { folderWith, openTestCore, type TestCore, until, untilDone } from "../support/core.ts";
+import { docker, removeImages } from "../support/docker.ts";
 import { startDockerProxy } from "../support/docker-proxy.ts";
 import { openHandles } from "../support/open-handles.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -16,8 +15,6 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 const timeout = 300_000;
 const atOnce = 20;
 
-const docker = async (...args: string[]) =>
-  (await promisify(execFile)("docker", args)).stdout.trim();
 const linesOf = (text: string) => text.split("\n").filter(Boolean);
 
 const inspectedSchema = z.array(
@@ -35,7 +32,7 @@ async function imageWithVolume(): Promise<string> {
   const container = await docker("create", nodeImage, "true");
   await docker("commit", "--change", "VOLUME /scratch", container, name);
   await docker("rm", container);
-  onTestFinished(async () => void (await docker("rmi", name)));
+  onTestFinished(async () => void (await removeImages(name)));
   return name;
 }
 

@@ -1,19 +1,15 @@
 /** Images that are fetched from a registry by a real engine: slowly, by halves, or not at all. */
-import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { hasProgram, smallImage } from "../parts.ts";
 import { runCli } from "../support/cli.ts";
 import { folderWith, logOf, openTestCore, until, untilDone } from "../support/core.ts";
+import { docker } from "../support/docker.ts";
 import { type Registry, startRegistry } from "../support/registry.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const timeout = 300_000;
-
-const docker = async (...args: string[]) =>
-  (await promisify(execFile)("docker", args)).stdout.trim();
 
 const fetched = (image: string) =>
   folderWith({

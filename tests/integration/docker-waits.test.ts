@@ -304,7 +304,13 @@ test.each([
   const { client } = await openTestCore();
   const made: unknown[] = [];
   const images = [{ name: "some/image:1" }];
-  await startFakeDocker(socket, { ...engine, images, onCreate: (settings) => made.push(settings) });
+  await startFakeDocker(socket, {
+    ...engine,
+    images,
+    // Not those that look at what an image has inside.
+    onCreate: (settings) =>
+      JSON.stringify(settings).includes("gauntlet.job") && made.push(settings),
+  });
   const folder = folderWith({
     "gauntlet.yaml":
       "name: gpu\nimage: some/image:1\ntrain: { command: [x], resources: { gpus: 1 } }\n",

@@ -1,21 +1,17 @@
 /** Experiments that name an image: their jobs run in containers of a real Docker Engine. */
-import { execFile } from "node:child_process";
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import Database from "better-sqlite3";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 import { installationFolder } from "../../core/platform/installation.ts";
 import { hasProgram, nodeImage, part, torchImage } from "../parts.ts";
 import { folderWith, logOf, openTestCore, until, untilDone } from "../support/core.ts";
+import { docker, removeImages } from "../support/docker.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const timeout = 300_000;
-
-const docker = async (...args: string[]) =>
-  (await promisify(execFile)("docker", args)).stdout.trim();
 
 /** Containers of a run's jobs, running or not. */
 async function containersOf(jobs: readonly string[]): Promise<string[]> {
@@ -157,7 +153,7 @@ console.log("interfaces", Object.keys(networkInterfaces()).join());`;
     expect(logs[1]).not.toContain("Building");
     for (const log of logs) expect(log).toContain(`says ${mark}\n`);
     expect(await docker("run", "--rm", image, "ls", "/box")).toBe("Dockerfile\nkept.txt");
-    await docker("rmi", image);
+    await removeImages(image);
   });
 
   test("a container that somebody removes fails its attempt; a stopped run is cancelled", async () => {

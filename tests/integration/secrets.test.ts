@@ -1,15 +1,15 @@
 /** Secrets of experiments: they come to the job, and to nothing else. */
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { connectToCore } from "../../core/api/socket-client.ts";
 import { secretFolder } from "../../core/platform/secret-folder.ts";
 import { hasProgram, nodeImage } from "../parts.ts";
 import { openTestCore, folderWith, logOf, runToEnd, until, untilDone } from "../support/core.ts";
+import { docker, removeImages } from "../support/docker.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const timeout = 120_000;
@@ -147,9 +147,6 @@ describe.skipIf(!hasProgram("docker with node"))("[docker with node]", { timeout
   const inImage = yaml
     .replace("train:", `image: ${nodeImage}\ntrain:`)
     .replace("train.mjs]", "train.mjs, wait]");
-  const docker = async (...args: string[]) =>
-    (await promisify(execFile)("docker", args)).stdout.trim();
-
   async function begun(text = inImage) {
     const core = await openTestCore();
     for (const name of ["TOKEN", "SECOND", "KEY"])
@@ -179,7 +176,7 @@ describe.skipIf(!hasProgram("docker with node"))("[docker with node]", { timeout
     const history = await docker("history", "--no-trunc", image);
     const settings = await docker("inspect", image);
     const changed = await docker("diff", name);
-    await docker("rmi", image);
+    await removeImages(image);
     // Its layer has an empty folder to mount at.
     expect(changed.split("\n")).not.toContainEqual(
       expect.stringMatching(/gauntlet\/secrets|gauntlet\/env/),

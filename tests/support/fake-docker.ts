@@ -133,6 +133,8 @@ export async function startFakeDocker(
         send(to, 204);
       },
     ],
+    // Whatever is looked for is in every image.
+    [/^HEAD \/containers\/[^/]+\/archive/, (to) => send(to, 200)],
     [
       /^POST \/containers\/[^/]+\/wait/,
       (to) => send(to, 200, { StatusCode: engine.exitCode ?? 0 }),

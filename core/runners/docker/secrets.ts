@@ -85,7 +85,8 @@ export async function requireShell(
   const variables = secrets.filter((secret) => "env" in secret);
   if (variables.length === 0) return;
   try {
-    await container.infoArchive({ path: shell });
+    const answer = await container.infoArchive({ path: shell });
+    answer.resume(); // Without a body, and the connection is kept until that is read.
   } catch (error) {
     if (statusOf(error) === null) throw error;
     if (statusOf(error) !== 404) return; // It would not say; the container's end will.
