@@ -1,5 +1,7 @@
 import { open, rename, rm } from "node:fs/promises";
 
+let written = 0;
+
 /**
  * Writes a file so that a reader, or a power cut, finds the old content or the new, never half.
  * @param mode permissions of the new file; without it, the system's own
@@ -9,7 +11,8 @@ export async function writeFileAtomic(
   content: string | Uint8Array,
   mode?: number,
 ): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
+  // One for each write: two of the same file at once would mix what they write.
+  const temporary = `${path}.${process.pid}-${written++}.tmp`;
   try {
     const file = await open(temporary, "w", mode);
     try {
