@@ -3,7 +3,7 @@
  * where these can be packed again from what they were made of, and get them back when a job needs
  * them. Labels and dataset.json stay, so that samples can be chosen all along.
  */
-import { mkdirSync, renameSync } from "node:fs";
+import { mkdirSync, realpathSync, renameSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { DatasetCacheView } from "../../shared/views.ts";
@@ -116,7 +116,8 @@ async function makeRoomOnce(context: CoreContext): Promise<void> {
     if (left <= limit || context.closing.aborted) return;
     const { id } = dataset;
     if (inUse.has(id) || (refused.get(id) ?? 0) > performance.now()) continue;
-    if (!(await canBeMadeAgain(dataset))) refused.set(id, performance.now() + refusal);
+    if (!isOurs(context, dataset) || !(await canBeMadeAgain(dataset)))
+      refused.set(id, performance.now() + refusal);
     else if (await drop(context, dataset)) left -= dataset.size;
   }
 }
@@ -126,11 +127,25 @@ function lastUse({ usedAt, createdAt }: CatalogDataset): number {
 }
 
 /**
+ * Whether a dataset's folder is the one of this data folder. A link in its place leads to a person's own
+ * files, and in a copy of a data folder the catalog still names the folders of the other one.
+ */
+function isOurs({ folders }: CoreContext, { folder, hash }: CatalogDataset): boolean {
+  try {
+    return realpathSync(folder) === join(realpathSync(folders.datasets), hash);
+  } catch {
+    return false; // What is not there has nothing to be removed.
+  }
+}
+
+/**
  * Removes the images, unless a job needs them by now: that is asked, noted and done in one turn of the
  * loop, in which no job can be queued. After a crash in the middle the images are there and noted
  * as dropped, and packing again finds them.
  */
-async function drop({ catalog, folders, newId }: CoreContext, dataset: CatalogDataset) {
+async function drop(context: CoreContext, dataset: CatalogDataset) {
+  const { catalog, folders, newId } = context;
+  if (!isOurs(context, dataset)) return false;
   const isDropped = catalog.transaction(() => {
     const now = catalog.datasets.get(dataset.id);
     if (now.droppedAt !== null || catalog.datasets.inUse().has(dataset.id)) return false;

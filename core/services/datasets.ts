@@ -1,5 +1,5 @@
-import { existsSync, renameSync } from "node:fs";
-import { cp, lstat, mkdir, readdir, rm } from "node:fs/promises";
+import { lstatSync, renameSync } from "node:fs";
+import { lstat, mkdir, readdir, realpath, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { GauntletError } from "../../shared/errors.ts";
 import { didYouMean } from "../../shared/suggest.ts";
@@ -8,6 +8,7 @@ import type { CatalogDataset } from "../catalog/datasets.ts";
 import { type DatasetSource, sourceText } from "../domain/dataset-source.ts";
 import type { DatasetRecord } from "../domain/ports.ts";
 import { describeDataset } from "../engine/collect.ts";
+import { copyFolder } from "../platform/copy-folder.ts";
 import { typedPath } from "../platform/typed-path.ts";
 import type { CoreContext } from "./context.ts";
 import { checkDataset, hasItsFiles, protectDataset, sourceGone } from "./dataset-guard.ts";
@@ -82,11 +83,12 @@ export async function addDataset(
   await mkdir(datasets, { recursive: true });
   const temporary = join(datasets, `${context.newId()}${temporaryEnd}`);
   try {
-    const path = typedPath(request.folder);
+    const typed = typedPath(request.folder);
+    const path = await folderBehind(typed);
     if (await isPacked(path))
       return await copyPacked(context, { ...request, folder: path }, temporary);
     const { size, testShare } = request;
-    const name = request.name ?? nameFrom(path);
+    const name = request.name ?? nameFrom(typed);
     const source = { ...(await sourceOf("files", path, name)), size, testShare };
     const packing = { folder: request.folder, done: 0, total: 0 };
     context.packing.add(packing);
@@ -113,6 +115,16 @@ export async function sweepDatasets({ folders }: Pick<CoreContext, "folders">): 
       await rm(join(folders.datasets, name), { recursive: true, force: true });
 }
 
+/**
+ * The folder that a path leads to, without links: what is copied, and is the source, is the folder
+ * itself. A file keeps the name that it was given by, which says what is in it.
+ */
+async function folderBehind(path: string): Promise<string> {
+  // What is not there is told in better words by whoever reads it.
+  const real = await realpath(path).catch(() => path);
+  return (await lstat(real).catch(() => null))?.isDirectory() ? real : path;
+}
+
 async function isPacked(folder: string): Promise<boolean> {
   return (await lstat(join(folder, "dataset.json")).catch(() => null)) !== null;
 }
@@ -129,7 +141,7 @@ async function copyPacked(
     });
   const source = await sourceOf("copy", folder, "");
   const described = await describe(folder);
-  await cp(folder, temporary, { recursive: true });
+  await copyFolder(folder, temporary);
   const dataset = await register(context, temporary, source, described);
   return { dataset, format: "packed dataset", notes: [] };
 }
@@ -145,8 +157,8 @@ async function register(
   const record = described ?? (await describe(temporary));
   const target = join(folders.datasets, record.hash);
   const known = catalog.datasets.list().find(({ hash }) => hash === record.hash);
-  // One that was changed since is put right.
-  if (!known || !(await hasItsFiles(context, known))) {
+  // One that was changed since is put right, and so is a link in its place, whose files are a person's.
+  if (!known || isLink(target) || !(await hasItsFiles(context, known))) {
     await protectDataset(temporary);
     await takePlace(temporary, target);
   }
@@ -160,10 +172,14 @@ async function register(
   return catalog.datasets.get(id);
 }
 
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+}
+
 /** Puts a folder in the place of another in one turn of the loop: labels are read at any time. */
 async function takePlace(folder: string, target: string): Promise<void> {
   const old = `${folder}-old${temporaryEnd}`;
-  if (existsSync(target)) renameSync(target, old);
+  if (lstatSync(target, { throwIfNoEntry: false })) renameSync(target, old);
   renameSync(folder, target);
   await rm(old, { recursive: true, force: true });
 }
@@ -205,7 +221,7 @@ export async function restoreDataset(
   }
   const temporary = join(folders.datasets, `${context.newId()}${temporaryEnd}`);
   try {
-    if (source.kind === "copy") await cp(source.path, temporary, { recursive: true });
+    if (source.kind === "copy") await copyFolder(source.path, temporary, signal);
     else await runPacker({ ...source, folder: temporary }, () => undefined, signal);
     const described = await describe(temporary);
     if (described.hash !== dataset.hash) throw sourceChanged(dataset);
