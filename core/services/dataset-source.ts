@@ -1,6 +1,7 @@
 /** Whether a packed dataset can be made again from what it was made of. */
 import { createHash } from "node:crypto";
-import { lstat } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import { lstat, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { CatalogDataset } from "../catalog/datasets.ts";
 import type { DatasetSource } from "../domain/dataset-source.ts";
@@ -11,20 +12,35 @@ import { version } from "./version.ts";
 /** Files that are asked about at a time. */
 const asked = 16;
 
+/** What the files of a source look like, by their names in it. */
+type Looks = Map<string, Stats>;
+
+/** What stands at a path, a link for what it leads to; one that leads nowhere for itself. */
+async function looksOf(path: string): Promise<Looks> {
+  // The root itself must be there: a link to it says nothing of what is behind.
+  const names = (await stat(path)).isDirectory() ? await walkFiles(path) : [""];
+  const looks: Looks = new Map();
+  await eachLimited(names, asked, async (name) => {
+    const file = join(path, name);
+    looks.set(name, await stat(file).catch(() => lstat(file)));
+  });
+  return looks;
+}
+
+function stampOf(looks: Looks): string {
+  const hash = createHash("sha256");
+  const inOrder = [...looks].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  for (const [name, { size, mtimeMs }] of inOrder)
+    hash.update(`${JSON.stringify(name)} ${size} ${mtimeMs}\n`);
+  return hash.digest("hex");
+}
+
 /**
  * What the files of a source look like: a hash over the name, size and time of change of each.
  * Reads no content. Throws what the file system throws.
  */
 export async function sourceStamp(path: string): Promise<string> {
-  const names = (await lstat(path)).isDirectory() ? await walkFiles(path) : [""];
-  const looks = new Map<string, string>();
-  await eachLimited(names, asked, async (name) => {
-    const { size, mtimeMs } = await lstat(join(path, name));
-    looks.set(name, `${size} ${mtimeMs}`);
-  });
-  const hash = createHash("sha256");
-  for (const name of names) hash.update(`${JSON.stringify(name)} ${looks.get(name)}\n`);
-  return hash.digest("hex");
+  return stampOf(await looksOf(path));
 }
 
 /**
@@ -40,5 +56,5 @@ export async function canBeMadeAgain({ source }: CatalogDataset): Promise<boolea
 /** Whether there is anything at all to make it from; quick, and no promise. */
 export async function isSourceThere(source: DatasetSource | null): Promise<boolean> {
   if (source === null) return false;
-  return source.kind === "kit" || (await lstat(source.path).catch(() => null)) !== null;
+  return source.kind === "kit" || (await stat(source.path).catch(() => null)) !== null;
 }

@@ -8,10 +8,12 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { openTestCore } from "../support/core.ts";
+import { folderWith, openTestCore } from "../support/core.ts";
+import { npy, sourceWith, zip } from "../support/dataset-sources.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { makeToy } from "../support/toy-dataset.ts";
 
@@ -89,4 +91,61 @@ test("a copied data folder takes nothing from the one that it was copied from", 
   const { client } = await openTestCore(copy);
   await client.datasets.limit({ limit: 0 });
   expect(contents(packed)).toEqual(before);
+});
+
+/** Arrays of twenty samples. */
+function arrays(): string {
+  const images = Uint8Array.from({ length: 80 }, (_, index) => index);
+  const labels = Uint8Array.from({ length: 20 }, (_, index) => index % 2);
+  return sourceWith({ "x.npy": npy([20, 2, 2], images), "y.npy": npy([20], labels) });
+}
+
+test.each<[string, (link: string, folder: string) => void]>([
+  ["leads nowhere any more", (_link, folder) => rmSync(folder, { recursive: true })],
+  ["leads to something else", (_link, folder) => writeFileSync(join(folder, "x.npy"), "other")],
+])("a dataset whose source was given through a link that %s is the only copy", async (_, spoil) => {
+  const { client } = await openTestCore();
+  for (const folder of [makeToy(60).dataset, arrays()]) {
+    const link = linkTo(folder, "linked");
+    const added = await client.datasets.add({ folder: link });
+    expect(added.source).toBe(folder);
+    spoil(link, folder);
+  }
+  await client.datasets.limit({ limit: 0 });
+  expect((await client.datasets.list({})).map(({ name, isDropped }) => [name, isDropped])).toEqual([
+    ["linked", false],
+    ["toy", false],
+  ]);
+});
+
+test("a file behind a link counts by what it leads to", async () => {
+  const { client } = await openTestCore();
+  const { dataset } = makeToy(60);
+  const object = join(temporaryFolder(), "object");
+  renameSync(join(dataset, "x.npy"), object);
+  symlinkSync(object, join(dataset, "x.npy"));
+  await client.datasets.add({ folder: dataset });
+  rmSync(object);
+  await client.datasets.limit({ limit: 0 });
+  expect(await client.datasets.list({})).toMatchObject([{ isDropped: false }]);
+});
+
+test("an archive given by a link that leads nowhere any more is told to be gone", async () => {
+  const { client } = await openTestCore();
+  const folder = arrays();
+  const files = ["x.npy", "y.npy"].map((name) => [name, readFileSync(join(folder, name))] as const);
+  const object = join(temporaryFolder(), "object");
+  writeFileSync(object, zip(Object.fromEntries(files)));
+  const link = linkTo(object, "linked.npz");
+  expect(await client.datasets.add({ folder: link })).toMatchObject({ source: link });
+  await client.datasets.limit({ limit: 0 });
+  expect(await client.datasets.list({})).toMatchObject([{ isDropped: true }]);
+  rmSync(object);
+  const experiment = folderWith({
+    "gauntlet.yaml": "name: reads\ndataset: linked\ntrain: { command: [node, main.mjs] }\n",
+    "main.mjs": "",
+  });
+  await expect(client.runs.submit({ folder: experiment })).rejects.toMatchObject({
+    data: { code: "DATASET_SOURCE_GONE" },
+  });
 });
