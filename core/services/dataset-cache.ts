@@ -116,7 +116,7 @@ async function makeRoomOnce(context: CoreContext): Promise<void> {
     if (left <= limit || context.closing.aborted) return;
     const { id } = dataset;
     if (inUse.has(id) || (refused.get(id) ?? 0) > performance.now()) continue;
-    if (!isOurs(context, dataset) || !(await canBeMadeAgain(dataset)))
+    if (!isOurs(context, dataset) || !(await canBeMadeAgain(context.folders, dataset)))
       refused.set(id, performance.now() + refusal);
     else if (await drop(context, dataset)) left -= dataset.size;
   }

@@ -1,12 +1,13 @@
 /** Whether a packed dataset can be made again from what it was made of. */
 import { createHash } from "node:crypto";
 import type { Stats } from "node:fs";
-import { lstat, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { lstat, realpath, stat } from "node:fs/promises";
+import { join, sep } from "node:path";
 import type { CatalogDataset } from "../catalog/datasets.ts";
 import type { DatasetSource } from "../domain/dataset-source.ts";
 import { eachLimited } from "../platform/each-limited.ts";
 import { walkFiles } from "../platform/source-files.ts";
+import type { CoreContext } from "./context.ts";
 import { version } from "./version.ts";
 
 /** Files that are asked about at a time. */
@@ -43,14 +44,45 @@ export async function sourceStamp(path: string): Promise<string> {
   return stampOf(await looksOf(path));
 }
 
+type Folders = Pick<CoreContext["folders"], "data" | "datasets">;
+
+/** Whether a path leads into the data folder: what is there goes when Gauntlet wants it to. */
+export async function isInDataFolder({ data }: Folders, path: string): Promise<boolean> {
+  const folder = await realpath(data);
+  const real = await realpath(path).catch(() => path);
+  return real === folder || real.startsWith(folder + sep);
+}
+
+/** Whether a file of a source is one of a packed dataset, by another name: a link, a mount. */
+async function holdsPacked({ datasets }: Folders, looks: Looks): Promise<boolean> {
+  const packed = new Set<string>();
+  for (const name of await walkFiles(datasets))
+    packed.add(identity(await lstat(join(datasets, name))));
+  return [...looks.values()].some((look) => packed.has(identity(look)));
+}
+
+function identity({ dev, ino }: Stats): string {
+  return `${dev} ${ino}`;
+}
+
 /**
  * Whether what a dataset was packed from is there as it was, and this Gauntlet reads it as the one
  * did that packed it. Any doubt says no: then what is packed is the only copy.
  */
-export async function canBeMadeAgain({ source }: CatalogDataset): Promise<boolean> {
+export async function canBeMadeAgain(
+  folders: Folders,
+  { source }: CatalogDataset,
+): Promise<boolean> {
   if (source === null || source.version !== version) return false;
   if (source.kind === "kit") return true; // It came with this version.
-  return (await sourceStamp(source.path).catch(() => null)) === source.stamp;
+  try {
+    const looks = await looksOf(source.path);
+    if (stampOf(looks) !== source.stamp || (await isInDataFolder(folders, source.path)))
+      return false;
+    return !(await holdsPacked(folders, looks));
+  } catch {
+    return false;
+  }
 }
 
 /** Whether there is anything at all to make it from; quick, and no promise. */

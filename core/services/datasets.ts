@@ -12,7 +12,7 @@ import { copyFolder } from "../platform/copy-folder.ts";
 import { typedPath } from "../platform/typed-path.ts";
 import type { CoreContext } from "./context.ts";
 import { checkDataset, hasItsFiles, protectDataset, sourceGone } from "./dataset-guard.ts";
-import { isSourceThere, sourceStamp } from "./dataset-source.ts";
+import { isInDataFolder, isSourceThere, sourceStamp } from "./dataset-source.ts";
 import { findKitDataset, packKitDataset } from "./kits.ts";
 import type { PackOptions } from "./packing/pack.ts";
 import { runPacker } from "./packing/run-packer.ts";
@@ -89,7 +89,8 @@ export async function addDataset(
       return await copyPacked(context, { ...request, folder: path }, temporary);
     const { size, testShare } = request;
     const name = request.name ?? nameFrom(typed);
-    const source = { ...(await sourceOf("files", path, name)), size, testShare };
+    const found = await sourceOf(context, "files", path, name);
+    const source = found && { ...found, size, testShare };
     const packing = { folder: request.folder, done: 0, total: 0 };
     context.packing.add(packing);
     try {
@@ -139,18 +140,21 @@ async function copyPacked(
     throw new GauntletError("DATASET_INVALID", `${excerpt(folder, 300)} is packed already.`, {
       hint: "Leave out --name, --size and --test-share; its dataset.json says these.",
     });
-  const source = await sourceOf("copy", folder, "");
+  const source = await sourceOf(context, "copy", folder, "");
   const described = await describe(folder);
   await copyFolder(folder, temporary);
   const dataset = await register(context, temporary, source, described);
   return { dataset, format: "packed dataset", notes: [] };
 }
 
-/** Moves a packed folder to its place and notes it, unless the same is there. */
+/**
+ * Moves a packed folder to its place and notes it, unless the same is there. Without a source the one
+ * that is known stays.
+ */
 async function register(
   context: CoreContext,
   temporary: string,
-  source: DatasetSource,
+  source: DatasetSource | null,
   described?: DatasetRecord,
 ): Promise<CatalogDataset> {
   const { catalog, folders } = context;
@@ -164,7 +168,7 @@ async function register(
   }
   const id = catalog.transaction(() => {
     const added = catalog.datasets.add({ ...record, folder: target });
-    catalog.datasets.setSource(added, source);
+    if (source) catalog.datasets.setSource(added, source);
     catalog.datasets.setUsed(added); // Whoever adds it again wants it.
     return added;
   });
@@ -184,12 +188,17 @@ async function takePlace(folder: string, target: string): Promise<void> {
   await rm(old, { recursive: true, force: true });
 }
 
-/** A source as it is now; taken before it is read, so that what changes meanwhile is noticed. */
+/**
+ * A source as it is now; taken before it is read, so that what changes meanwhile is noticed. Null for
+ * what lies in the data folder itself, such as a packed dataset, whose images may make room.
+ */
 async function sourceOf(
+  { folders }: CoreContext,
   kind: "files" | "copy",
   path: string,
   name: string,
-): Promise<Exclude<DatasetSource, { kind: "kit" }>> {
+): Promise<Exclude<DatasetSource, { kind: "kit" }> | null> {
+  if (await isInDataFolder(folders, path)) return null;
   // What is not there is told in better words by whoever reads it.
   const stamp = await sourceStamp(path).catch(() => "");
   return { kind, path, name, stamp, version, size: null, testShare: null };

@@ -1,7 +1,9 @@
 /** Making room takes nothing that is a person's own, however a path leads there. */
 import {
   cpSync,
+  linkSync,
   lstatSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -11,7 +13,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import Database from "better-sqlite3";
 import { expect, test } from "vitest";
+import { sourceStamp } from "../../core/services/dataset-source.ts";
 import { folderWith, openTestCore } from "../support/core.ts";
 import { npy, sourceWith, zip } from "../support/dataset-sources.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -148,4 +152,50 @@ test("an archive given by a link that leads nowhere any more is told to be gone"
   await expect(client.runs.submit({ folder: experiment })).rejects.toMatchObject({
     data: { code: "DATASET_SOURCE_GONE" },
   });
+});
+
+test("a packed dataset is no source of itself: what it was packed from stays the source", async () => {
+  const { client, data } = await openTestCore();
+  const { dataset } = makeToy(60);
+  const { hash } = await client.datasets.add({ folder: dataset });
+  const packed = join(data, "datasets", hash);
+  for (const folder of [packed, linkTo(packed)])
+    expect(await client.datasets.add({ folder })).toMatchObject({ hash, source: dataset });
+  renameSync(dataset, `${dataset}-moved`);
+  await client.datasets.limit({ limit: 0 });
+  expect(await client.datasets.list({})).toMatchObject([{ isDropped: false }]);
+  renameSync(`${dataset}-moved`, dataset);
+  await client.datasets.limit({ limit: 0 });
+  expect(await client.datasets.list({})).toMatchObject([{ isDropped: true }]);
+});
+
+test("a packed dataset that an older Gauntlet noted as its own source is the only copy", async () => {
+  const { client, data, close } = await openTestCore();
+  const { dataset } = makeToy(60);
+  const { hash } = await client.datasets.add({ folder: dataset });
+  await close();
+  const path = join(data, "datasets", hash);
+  const db = new Database(join(data, "catalog.sqlite"));
+  db.prepare(
+    "UPDATE dataset SET source_json = json_set(source_json, '$.path', ?, '$.stamp', ?)",
+  ).run(path, await sourceStamp(path));
+  db.close();
+  const next = await openTestCore(data);
+  await next.client.datasets.limit({ limit: 0 });
+  expect(await next.client.datasets.list({})).toMatchObject([{ source: path, isDropped: false }]);
+});
+
+test.each([
+  ["links", symlinkSync],
+  ["hard links", linkSync],
+])("a source whose files are %s to the packed ones is none", async (_, link) => {
+  const { client, data } = await openTestCore();
+  const { hash } = await client.datasets.add({ folder: makeToy(60).dataset });
+  const packed = join(data, "datasets", hash);
+  const folder = join(temporaryFolder(), "linked");
+  mkdirSync(folder);
+  for (const name of readdirSync(packed)) link(join(packed, name), join(folder, name));
+  expect(await client.datasets.add({ folder })).toMatchObject({ hash, source: folder });
+  await client.datasets.limit({ limit: 0 });
+  expect(await client.datasets.list({})).toMatchObject([{ isDropped: false }]);
 });
