@@ -86,7 +86,7 @@ export async function addDataset(
     const typed = typedPath(request.folder);
     const path = await folderBehind(typed);
     if (await isPacked(path))
-      return await copyPacked(context, { ...request, folder: path }, temporary);
+      return await copyPacked(context, { ...request, folder: path }, temporary, signal);
     const { size, testShare } = request;
     const name = request.name ?? nameFrom(typed);
     const found = await sourceOf(context, "files", path, name);
@@ -135,14 +135,15 @@ async function copyPacked(
   context: CoreContext,
   { folder, name, size, testShare }: AddRequest,
   temporary: string,
+  signal?: AbortSignal,
 ): Promise<Added> {
   if (name !== null || size !== null || testShare !== null)
     throw new GauntletError("DATASET_INVALID", `${excerpt(folder, 300)} is packed already.`, {
       hint: "Leave out --name, --size and --test-share; its dataset.json says these.",
     });
   const source = await sourceOf(context, "copy", folder, "");
-  const described = await describe(folder);
-  await copyFolder(folder, temporary);
+  const described = await describe(folder, signal);
+  await copyFolder(folder, temporary, signal);
   const dataset = await register(context, temporary, source, described);
   return { dataset, format: "packed dataset", notes: [] };
 }
@@ -206,7 +207,8 @@ async function sourceOf(
 
 /**
  * Packs a dataset that made room from its source again. Throws DATASET_SOURCE_GONE,
- * DATASET_SOURCE_CHANGED where something else comes of it, and what packing throws.
+ * DATASET_SOURCE_CHANGED where something else comes of it, what packing throws, and the signal's
+ * reason once that is aborted.
  */
 export async function restoreDataset(
   context: CoreContext,
@@ -232,7 +234,7 @@ export async function restoreDataset(
   try {
     if (source.kind === "copy") await copyFolder(source.path, temporary, signal);
     else await runPacker({ ...source, folder: temporary }, () => undefined, signal);
-    const described = await describe(temporary);
+    const described = await describe(temporary, signal);
     if (described.hash !== dataset.hash) throw sourceChanged(dataset);
     await register(context, temporary, source, described);
   } finally {
@@ -248,8 +250,9 @@ function sourceChanged({ name, source }: CatalogDataset): GauntletError {
   );
 }
 
-async function describe(folder: string): Promise<DatasetRecord> {
-  return describeDataset(folder).catch((cause: unknown) => {
+async function describe(folder: string, signal?: AbortSignal): Promise<DatasetRecord> {
+  return describeDataset(folder, signal).catch((cause: unknown) => {
+    signal?.throwIfAborted();
     const details = cause instanceof Error ? cause.message : String(cause);
     throw new GauntletError("DATASET_INVALID", `${excerpt(folder, 300)} is no packed dataset.`, {
       details,
