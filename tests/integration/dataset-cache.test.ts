@@ -1,10 +1,19 @@
 /** Packed datasets make room for others, and are there again when a job needs them. */
-import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import type { Client } from "../../core/api/socket-client.ts";
-import { encodeNpy } from "../../shared/npy.ts";
+import { encodeNpy, encodeNpyHeader } from "../../shared/npy.ts";
 import { runCli } from "../support/cli.ts";
 import { folderWith, logOf, openTestCore, runToEnd, until, untilDone } from "../support/core.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -17,6 +26,34 @@ function packedToy(name: string, samples = 60): string {
   const manifest = JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
   writeFileSync(file, JSON.stringify({ ...manifest, name }));
   return dataset;
+}
+
+/** A packed dataset of 256 MB, which is not copied in a moment. */
+function largeToy(): string {
+  const folder = packedToy("large");
+  const file = join(folder, "dataset.json");
+  const manifest = JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
+  const input = { shape: [1, 1000, 1000], layout: "NCHW", bounds: [0, 1] };
+  const splits = { test: { images: "x.npy", labels: "y.npy", count: 64 } };
+  writeFileSync(file, JSON.stringify({ ...manifest, input, splits }));
+  const header = encodeNpyHeader("<f4", [64, 1, 1000, 1000]);
+  writeFileSync(join(folder, "x.npy"), header);
+  truncateSync(join(folder, "x.npy"), header.length + 256_000_000);
+  const labels = encodeNpy({ dtype: "|u1", shape: [64], data: new Uint8Array(64) });
+  writeFileSync(join(folder, "y.npy"), labels);
+  return folder;
+}
+
+/** A core with that dataset, which has made room, and a run that waits until it is packed again. */
+async function coreThatPacks() {
+  const core = await openTestCore();
+  const { client } = core;
+  const { hash } = await client.datasets.add({ folder: largeToy() });
+  await client.datasets.limit({ limit: 0 });
+  await client.datasets.limit({ limit: null });
+  const { run } = await client.runs.submit({ folder: reader("large") });
+  await until(async () => (await client.runs.get({ run })).condition?.startsWith("packing large"));
+  return { ...core, run, packed: join(core.data, "datasets", hash) };
 }
 
 /** An experiment that says how many bytes of images it sees, and takes as long as it is told. */
@@ -214,4 +251,40 @@ test("the limit is told, set and explained on the command line, and outlives the
     stderr: expect.stringContaining("200GiB"),
   });
   expect((await limit("none")).stdout).toContain("without a limit");
+});
+
+describe("a dataset that is packed again", () => {
+  test("for a run that is cancelled is not packed any further", async () => {
+    const { client, data, run, packed } = await coreThatPacks();
+    await client.runs.stop({ run });
+    await untilDone(client, [run]);
+    expect((await client.runs.get({ run })).state).toBe("cancelled");
+    await until(async () => readdirSync(join(data, "datasets")).length === 1);
+    expect(existsSync(join(packed, "x.npy"))).toBe(false);
+    expect(await stateOf(client)).toEqual({ large: true });
+  });
+
+  test("for two runs goes on when one of them is cancelled", async () => {
+    const { client, run } = await coreThatPacks();
+    const other = await client.runs.submit({ folder: reader("large"), seed: 1 });
+    await until(async () => (await client.runs.get({ run: other.run })).condition !== null);
+    await client.runs.stop({ run });
+    await untilDone(client, [run, other.run]);
+    expect((await client.runs.get({ run })).state).toBe("cancelled");
+    expect((await client.runs.get({ run: other.run })).state).toBe("succeeded");
+  });
+
+  test("by a core that ends leaves its run queued, without an error", async () => {
+    const { data, close } = await coreThatPacks();
+    await close();
+    expect(readdirSync(join(data, "datasets"))).toHaveLength(1);
+    expect(existsSync(join(data, "logs")) ? readdirSync(join(data, "logs")) : []).toEqual([]);
+    const db = new Database(join(data, "catalog.sqlite"));
+    const [train] = db.prepare("SELECT state, condition FROM job WHERE stage = 'train'").all();
+    db.close();
+    expect(train).toMatchObject({
+      state: "queued",
+      condition: expect.not.stringContaining("closed"),
+    });
+  });
 });

@@ -1,0 +1,104 @@
+/** Packs datasets that made room again for the jobs that need them. */
+import type { CatalogDataset } from "../catalog/datasets.ts";
+import type { Job } from "../domain/job-spec.ts";
+import type { CoreContext } from "./context.ts";
+import { restoreDataset } from "./datasets.ts";
+
+/** What is under way, for a core's lifetime. */
+export type Provision = {
+  /** By hash: what is packed again just now. */
+  restoring: Map<string, Restoring>;
+};
+
+type Restoring = {
+  done: Promise<void>;
+  /** How many jobs wait for it. */
+  waiting: number;
+  /** Aborted when none does any more. */
+  abandoned: AbortController;
+};
+
+/** A provision with nothing under way. */
+export function newProvision(): Provision {
+  return { restoring: new Map() };
+}
+
+/** Resolves when nothing is packed again any more. */
+export async function provisionEnded({ provision }: Pick<CoreContext, "provision">): Promise<void> {
+  await Promise.allSettled([...provision.restoring.values()].map(({ done }) => done));
+}
+
+/** A job's dataset is noted as used at most this often, ms. */
+const noteInterval = 60_000;
+
+/**
+ * Packs a job's dataset again where it has made room; true where that was done, or another's work on
+ * it was waited for. The engine asks before a job begins. Throws DATASET_SOURCE_GONE,
+ * DATASET_SOURCE_CHANGED, what packing throws, and the signal's reason once that is aborted: then it
+ * is packed for nobody, unless another job waits.
+ */
+export async function provideDataset(
+  context: CoreContext,
+  job: Job,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { catalog, clock } = context;
+  const { dataset: input } = job.spec.inputs;
+  const dataset = input && catalog.datasets.withHash(input.hash);
+  if (!dataset) return false;
+  if (dataset.droppedAt !== null) {
+    catalog.jobs.engineStore.setCondition(job, `packing ${dataset.name} again, which made room`);
+    await restore(context, dataset, signal);
+    return true;
+  }
+  const now = clock.now();
+  if (dataset.usedAt === null || Math.abs(now - dataset.usedAt) > noteInterval)
+    catalog.datasets.setUsed(dataset.id);
+  return false;
+}
+
+/** Once for all jobs that need it. */
+async function restore(
+  context: CoreContext,
+  dataset: CatalogDataset,
+  signal: AbortSignal,
+): Promise<void> {
+  const known = context.provision.restoring.get(dataset.hash);
+  const work = known && !known.abandoned.signal.aborted ? known : begin(context, dataset, known);
+  work.waiting++;
+  try {
+    await unlessAborted(work.done, signal);
+  } finally {
+    work.waiting--;
+    if (work.waiting === 0) work.abandoned.abort(new Error("nobody waits for it"));
+  }
+}
+
+/** @param before work on the same that nobody waits for any more, and that is about to end */
+function begin(
+  context: CoreContext,
+  dataset: CatalogDataset,
+  before: Restoring | undefined,
+): Restoring {
+  const { restoring } = context.provision;
+  const abandoned = new AbortController();
+  const signal = AbortSignal.any([context.closing, abandoned.signal]);
+  const pack = async () => {
+    await before?.done.catch(() => undefined);
+    signal.throwIfAborted();
+    await restoreDataset(context, dataset, signal);
+  };
+  const done = pack().finally(() => {
+    if (restoring.get(dataset.hash) === work) restoring.delete(dataset.hash);
+  });
+  const work: Restoring = { done, waiting: 0, abandoned };
+  restoring.set(dataset.hash, work);
+  return work;
+}
+
+function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    work.then(resolve, reject);
+  });
+}
