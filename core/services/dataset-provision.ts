@@ -47,8 +47,15 @@ export async function provideDataset(
   const dataset = input && catalog.datasets.withHash(input.hash);
   if (!dataset) return false;
   if (dataset.droppedAt !== null) {
-    catalog.jobs.engineStore.setCondition(job, `packing ${dataset.name} again, which made room`);
-    await restore(context, dataset, signal);
+    const condition = `packing ${dataset.name} again, which made room`;
+    catalog.jobs.engineStore.setCondition(job, condition);
+    try {
+      await restore(context, dataset, signal);
+    } finally {
+      // The job may wait for something else now, and a core that ends packs nothing any more.
+      if (catalog.jobs.get(job.id)?.condition === condition)
+        catalog.jobs.engineStore.setCondition(job, null);
+    }
     return true;
   }
   const now = clock.now();
