@@ -1,13 +1,27 @@
 /** Packs datasets that made room again for the jobs that need them. */
+import { GauntletError } from "../../shared/errors.ts";
 import type { CatalogDataset } from "../catalog/datasets.ts";
 import type { Job } from "../domain/job-spec.ts";
+import { isErrno } from "../platform/errno.ts";
 import type { CoreContext } from "./context.ts";
+import { sourceStamp } from "./dataset-source.ts";
 import { restoreDataset } from "./datasets.ts";
 
 /** What is under way, for a core's lifetime. */
 export type Provision = {
   /** By hash: what is packed again just now. */
   restoring: Map<string, Restoring>;
+  /** By hash: what packing again failed of. */
+  failed: Map<string, Failed>;
+};
+
+/** A failure that the same source gives again; packing it takes long, and jobs ask all the time. */
+type Failed = {
+  /** Where the source is, and what it looked like before it was read. */
+  looks: string;
+  /** By performance.now(): until then it is not tried again. */
+  until: number;
+  error: unknown;
 };
 
 type Restoring = {
@@ -20,7 +34,7 @@ type Restoring = {
 
 /** A provision with nothing under way. */
 export function newProvision(): Provision {
-  return { restoring: new Map() };
+  return { restoring: new Map(), failed: new Map() };
 }
 
 /** Resolves when nothing is packed again any more. */
@@ -34,8 +48,9 @@ const noteInterval = 60_000;
 /**
  * Packs a job's dataset again where it has made room; true where that was done, or another's work on
  * it was waited for. The engine asks before a job begins. Throws DATASET_SOURCE_GONE,
- * DATASET_SOURCE_CHANGED, what packing throws, and the signal's reason once that is aborted: then it
- * is packed for nobody, unless another job waits.
+ * DATASET_SOURCE_CHANGED and what packing throws, the same again without packing while the source stays
+ * as it is; and the signal's reason once that is aborted: then it is packed for nobody, unless another
+ * job waits.
  */
 export async function provideDataset(
   context: CoreContext,
@@ -47,6 +62,7 @@ export async function provideDataset(
   const dataset = input && catalog.datasets.withHash(input.hash);
   if (!dataset) return false;
   if (dataset.droppedAt !== null) {
+    await throwKnownFailure(context, dataset);
     const condition = `packing ${dataset.name} again, which made room`;
     catalog.jobs.engineStore.setCondition(job, condition);
     try {
@@ -87,13 +103,22 @@ function begin(
   dataset: CatalogDataset,
   before: Restoring | undefined,
 ): Restoring {
-  const { restoring } = context.provision;
+  const { restoring, failed } = context.provision;
   const abandoned = new AbortController();
   const signal = AbortSignal.any([context.closing, abandoned.signal]);
   const pack = async () => {
     await before?.done.catch(() => undefined);
     signal.throwIfAborted();
-    await restoreDataset(context, dataset, signal);
+    const looks = await looksOf(dataset);
+    try {
+      await restoreDataset(context, dataset, signal);
+      failed.delete(dataset.hash);
+    } catch (error) {
+      const pause = signal.aborted ? 0 : pauseAfter(error);
+      if (looks !== null && pause > 0)
+        failed.set(dataset.hash, { looks, until: performance.now() + pause, error });
+      throw error;
+    }
   };
   const done = pack().finally(() => {
     if (restoring.get(dataset.hash) === work) restoring.delete(dataset.hash);
@@ -101,6 +126,34 @@ function begin(
   const work: Restoring = { done, waiting: 0, abandoned };
   restoring.set(dataset.hash, work);
   return work;
+}
+
+/** Throws what packing the same source failed of before. */
+async function throwKnownFailure(
+  { provision }: CoreContext,
+  dataset: CatalogDataset,
+): Promise<void> {
+  const known = provision.failed.get(dataset.hash);
+  if (known && known.until > performance.now() && known.looks === (await looksOf(dataset)))
+    throw known.error;
+}
+
+/** What a dataset's source is and looks like; null where there is none, which is told soon enough. */
+async function looksOf({ source }: CatalogDataset): Promise<string | null> {
+  if (source === null) return null;
+  if (source.kind === "kit") return source.kit;
+  const stamp = await sourceStamp(source.path).catch(() => null);
+  return stamp && JSON.stringify([source.path, stamp]);
+}
+
+/** Time after which the same source is tried again, ms: what was in the way may be gone then. */
+const secondTry = 600_000;
+
+/** How long a failure stands while its source stays as it is, ms. */
+function pauseAfter(error: unknown): number {
+  if (!(error instanceof GauntletError)) return isErrno(error) ? 0 : secondTry;
+  if (error.code === "DISK_FULL") return 0;
+  return error.code === "DATASET_SOURCE_CHANGED" ? Infinity : secondTry;
 }
 
 function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {

@@ -7,11 +7,13 @@ import {
   rmSync,
   statSync,
   truncateSync,
+  watch,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import Database from "better-sqlite3";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { Client } from "../../core/api/socket-client.ts";
 import { encodeNpy, encodeNpyHeader } from "../../shared/npy.ts";
 import { runCli } from "../support/cli.ts";
@@ -216,6 +218,32 @@ describe("a dataset that made room and cannot be packed again", () => {
     });
     renameSync(`${source}-moved`, source);
     expect((await runToEnd(client, reader("a"))).state).toBe("succeeded");
+  });
+
+  test("is packed once while its source stays as it is, however long a run waits", async () => {
+    const { client, data } = await openTestCore();
+    const [changed, spoilt] = [packedToy("changed"), packedToy("spoilt", 90)];
+    for (const folder of [changed, spoilt]) await client.datasets.add({ folder });
+    await client.datasets.limit({ limit: 0 });
+    await client.datasets.limit({ limit: null });
+    writeFileSync(join(changed, "more"), "1");
+    truncateSync(join(spoilt, "x.npy"), 300);
+    let packings = 0;
+    const watcher = watch(join(data, "datasets"), (event, name) => {
+      if (event === "rename" && existsSync(join(data, "datasets", name ?? ""))) packings++;
+    });
+    onTestFinished(() => watcher.close());
+    const names = ["changed", "spoilt"];
+    const submitted = await Promise.all(
+      names.map((name) => client.runs.submit({ folder: reader(name) })),
+    );
+    const conditions = async () =>
+      Promise.all(submitted.map(async ({ run }) => (await client.runs.get({ run })).condition));
+    const said = /another dataset|no packed dataset/;
+    await until(async () => (await conditions()).every((text) => said.test(text ?? "")));
+    await sleep(4000); // It is asked three times more.
+    expect(packings).toBe(2);
+    expect((await conditions()).every((text) => said.test(text ?? ""))).toBe(true);
   });
 
   test("whose source has changed is told by the run that waits, until it is put back", async () => {
