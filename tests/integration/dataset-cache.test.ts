@@ -119,6 +119,15 @@ describe("packed datasets over the limit", () => {
       expect((await runToEnd(client, reader(name))).state).toBe("succeeded");
   });
 
+  test("larger than the limit by themselves are told to have made room as they are added", async () => {
+    const { client } = await openTestCore();
+    await client.datasets.limit({ limit: 1 });
+    expect(await client.datasets.add({ folder: packedToy("a") })).toMatchObject({
+      name: "a",
+      isDropped: true,
+    });
+  });
+
   test("stay while an unfinished run needs them, and go when it has ended", async () => {
     const { client } = await openTestCore();
     await client.datasets.add({ folder: packedToy("a") });
