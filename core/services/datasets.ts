@@ -171,6 +171,8 @@ async function register(
     const added = catalog.datasets.add({ ...record, folder: target });
     if (source) catalog.datasets.setSource(added, source);
     catalog.datasets.setUsed(added); // Whoever adds it again wants it.
+    const kind = known && known.droppedAt !== null ? "dataset.restored" : "dataset.added";
+    catalog.events.append(kind, added, { name: record.name });
     return added;
   });
   await checkDataset(context, catalog.datasets.get(id));
@@ -219,7 +221,10 @@ export async function restoreDataset(
   const { source } = dataset;
   // A core that was killed while it dropped them left the images there.
   if (await hasItsFiles(context, dataset)) {
-    catalog.transaction(() => catalog.datasets.setDropped(dataset.id, false));
+    catalog.transaction(() => {
+      catalog.datasets.setDropped(dataset.id, false);
+      catalog.events.append("dataset.restored", dataset.id, { name: dataset.name });
+    });
     return;
   }
   if (source === null || !(await isSourceThere(source))) throw sourceGone(dataset);

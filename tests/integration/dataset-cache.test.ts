@@ -119,6 +119,25 @@ describe("packed datasets over the limit", () => {
       expect((await runToEnd(client, reader(name))).state).toBe("succeeded");
   });
 
+  test("tell of being added, dropped and packed again", async () => {
+    const { client, data } = await openTestCore();
+    const folder = packedToy("a");
+    await client.datasets.add({ folder });
+    await client.datasets.limit({ limit: 0 });
+    await client.datasets.limit({ limit: null });
+    await runToEnd(client, reader("a"));
+    await client.datasets.limit({ limit: 0 });
+    await client.datasets.add({ folder });
+    const db = new Database(join(data, "catalog.sqlite"), { readonly: true });
+    const kinds = db.prepare("SELECT kind FROM event WHERE kind LIKE 'dataset.%' ORDER BY seq");
+    expect(kinds.pluck().all()).toEqual(
+      ["added", "dropped", "restored", "dropped", "restored", "dropped"].map(
+        (kind) => `dataset.${kind}`,
+      ),
+    );
+    db.close();
+  });
+
   test("larger than the limit by themselves are told to have made room as they are added", async () => {
     const { client } = await openTestCore();
     await client.datasets.limit({ limit: 1 });

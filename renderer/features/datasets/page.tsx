@@ -16,12 +16,8 @@ import styles from "./samples.module.css";
 /** Packed datasets, the newest version of each name first. */
 export function DatasetsPage() {
   const { data, error, refetch } = useQuery(
-    // No event tells of a dataset: one comes with a run, or from a terminal.
-    core.datasets.list.queryOptions({
-      input: {},
-      meta: { follows: ["run"] },
-      refetchOnMount: "always",
-    }),
+    // A run uses one.
+    core.datasets.list.queryOptions({ input: {}, meta: { follows: ["dataset", "run"] } }),
   );
   const [opened, setOpened] = useState<string | null>(null);
   const [added, setAdded] = useState<AddedDataset | null>(null);
