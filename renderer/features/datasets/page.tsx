@@ -1,14 +1,16 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { formatBytes } from "../../../shared/format.ts";
 import type { AddedDataset, DatasetView } from "../../../shared/views.ts";
 import { visible } from "../../../shared/visible.ts";
 import { PageHeader } from "../../app/page-header.tsx";
 import { core } from "../../rpc/client.ts";
+import { Button } from "../../ui/button.tsx";
 import { EmptyState, ErrorNotice, Skeleton } from "../../ui/notices.tsx";
 import { Scroll } from "../../ui/scroll.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { When } from "../../ui/when.tsx";
+import { Adding, forgetFailures } from "./adding.tsx";
 import { AddDataset, AddedNote } from "./add-dataset.tsx";
 import { Samples } from "./samples.tsx";
 import styles from "./samples.module.css";
@@ -21,16 +23,30 @@ export function DatasetsPage() {
   );
   const [opened, setOpened] = useState<string | null>(null);
   const [added, setAdded] = useState<AddedDataset | null>(null);
+  const [isAdding, setAdding] = useState(false);
+  const queries = useQueryClient();
+  const closeForm = () => {
+    forgetFailures(queries); // The form has shown them.
+    setAdding(false);
+  };
   return (
     <>
       <PageHeader title="Datasets">
+        <Button kind="primary" icon="plus" onClick={() => setAdding(true)}>
+          Add dataset…
+        </Button>
+      </PageHeader>
+      {isAdding ? (
         <AddDataset
+          onClose={closeForm}
           onAdded={(dataset) => {
             setAdded(dataset);
             setOpened(dataset.hash);
           }}
         />
-      </PageHeader>
+      ) : (
+        <Adding />
+      )}
       {added && <AddedNote dataset={added} />}
       {error ? (
         <ErrorNotice error={error} onRetry={() => void refetch()} />
