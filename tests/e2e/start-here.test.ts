@@ -67,7 +67,7 @@ function slowSource(): string {
 function spoilLastPixel(folder: string): void {
   const file = join(folder, "x.npy");
   truncateSync(file, statSync(file).size - 4);
-  appendFileSync(file, Float32Array.of(7)); // Out of bounds.
+  appendFileSync(file, new Uint8Array(Float32Array.of(7).buffer)); // Out of bounds.
 }
 
 test.skipIf(!hasShell)(
