@@ -1,14 +1,13 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { GauntletError, withHint } from "../../shared/errors.ts";
+import { GauntletError } from "../../shared/errors.ts";
 import type { Experiment, Sweep } from "../../shared/schemas/experiment.ts";
 import type { SweepDetail, SweepPreview, SweepView } from "../../shared/views.ts";
-import type { CatalogDataset } from "../catalog/datasets.ts";
 import type { CatalogCell } from "../catalog/sweep-cells.ts";
 import type { CatalogSweep } from "../catalog/sweeps.ts";
 import { describeSweep, expandSweep } from "../domain/sweep/expand.ts";
 import type { SweepPoint } from "../domain/sweep/point.ts";
 import type { CoreContext } from "./context.ts";
-import { checkDataset } from "./dataset-guard.ts";
+import { checkDataset, whyUnusable } from "./dataset-guard.ts";
 import { queueEvaluationsOf } from "./evaluations.ts";
 import { loadExperiment, noteVersion, resolveParameters } from "./experiments.ts";
 import { onlyOne } from "./find.ts";
@@ -228,17 +227,6 @@ export async function fillSweeps(context: CoreContext): Promise<WaitingSweep[]> 
     else await fillSweep(context, id);
   }
   return waiting;
-}
-
-/** What checkDataset throws, as sentences; null where the dataset can be used. */
-async function whyUnusable(context: CoreContext, dataset: CatalogDataset): Promise<string | null> {
-  try {
-    await checkDataset(context, dataset);
-    return null;
-  } catch (error) {
-    if (error instanceof GauntletError) return withHint(error);
-    throw error;
-  }
 }
 
 /**

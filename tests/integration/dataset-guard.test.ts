@@ -160,7 +160,13 @@ test("of models that nobody named, those on changed data are left out and told",
     data: { code: "DATASET_CHANGED" },
   });
   const result = await client.evaluations.fill(asked);
-  expect(result.leftOut).toEqual([{ model: "broken", dataset: "toy" }]);
+  expect(result.leftOut).toEqual([
+    {
+      model: "broken",
+      dataset: "toy",
+      why: expect.stringMatching(/^The files of toy in .* Restore/),
+    },
+  ]);
   expect(result.missing.map(({ model }) => model)).toEqual(["sound"]);
   const { evaluations } = await untilDone(client, [], result.queued);
   expect(evaluations).toMatchObject([{ model: "sound", state: "verified" }]);
