@@ -100,7 +100,7 @@ function isOurs({ folders }: CoreContext, { folder, hash }: CatalogDataset): boo
 
 /**
  * Removes the images, unless a job needs them by now: that is asked, noted and done in one turn of the
- * loop, in which no job can be queued. After a crash in the middle the images are there and noted
+ * loop, in which no job can be queued. What is noted is on the disk before anything is removed. After a crash in the middle the images are there and noted
  * as dropped, and packing again finds them.
  */
 async function drop(context: CoreContext, dataset: CatalogDataset) {

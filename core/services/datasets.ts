@@ -163,7 +163,9 @@ async function register(
   const target = join(folders.datasets, record.hash);
   const known = catalog.datasets.list().find(({ hash }) => hash === record.hash);
   // One that was changed since is put right, and so is a link in its place, whose files are a person's.
-  if (!known || isLink(target) || !(await hasItsFiles(context, known))) {
+  // The catalog of a copied data folder names a folder in another.
+  const here = known && { ...known, folder: target };
+  if (!here || isLink(target) || !(await hasItsFiles(context, here))) {
     await protectDataset(temporary);
     await takePlace(temporary, target);
   }

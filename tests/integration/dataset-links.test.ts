@@ -86,7 +86,8 @@ test("a link in the place of a packed dataset is not followed, and adding again 
 
 test("a copied data folder takes nothing from the one that it was copied from", async () => {
   const first = await openTestCore();
-  const { hash } = await first.client.datasets.add({ folder: makeToy(60).dataset });
+  const { dataset } = makeToy(60);
+  const { hash } = await first.client.datasets.add({ folder: dataset });
   await first.close();
   const packed = join(first.data, "datasets", hash);
   const before = contents(packed);
@@ -94,6 +95,14 @@ test("a copied data folder takes nothing from the one that it was copied from", 
   cpSync(first.data, copy, { recursive: true });
   const { client } = await openTestCore(copy);
   await client.datasets.limit({ limit: 0 });
+  expect(contents(packed)).toEqual(before);
+  // Added there it is the copy's own, also where the datasets were not copied.
+  await client.datasets.limit({ limit: null });
+  rmSync(join(copy, "datasets"), { recursive: true });
+  await client.datasets.add({ folder: dataset });
+  expect(readdirSync(join(copy, "datasets", hash))).toContain("x.npy");
+  await client.datasets.limit({ limit: 0 });
+  expect(await client.datasets.list({})).toMatchObject([{ isDropped: true }]);
   expect(contents(packed)).toEqual(before);
 });
 
