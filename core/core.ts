@@ -160,7 +160,7 @@ export async function createCore(options: {
         await scoring;
         await engine.close();
         await provisionEnded(context);
-        await context.datasetCache.makingRoom;
+        await Promise.allSettled([context.datasetCache.makingRoom]); // Who asked is told what it threw.
         await catalog.reader.close();
         catalog.close();
       },

@@ -86,6 +86,7 @@ async function restore(
   dataset: CatalogDataset,
   signal: AbortSignal,
 ): Promise<void> {
+  signal.throwIfAborted();
   const known = context.provision.restoring.get(dataset.hash);
   const work = known && !known.abandoned.signal.aborted ? known : begin(context, dataset, known);
   work.waiting++;
