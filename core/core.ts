@@ -21,8 +21,9 @@ import { createDockerRunner } from "./runners/docker/runner.ts";
 import { createProcessRunner } from "./runners/process/runner.ts";
 import { continueChain } from "./services/chain.ts";
 import type { CoreContext } from "./services/context.ts";
-import { makeRoom, newDatasetCache, provideDataset } from "./services/dataset-cache.ts";
+import { makeRoom, newDatasetCache } from "./services/dataset-cache.ts";
 import { lookAtDatasets } from "./services/dataset-guard.ts";
+import { newProvision, provideDataset, provisionEnded } from "./services/dataset-provision.ts";
 import { createDatasetReader } from "./services/dataset-reader.ts";
 import { sweepDatasets } from "./services/datasets.ts";
 import { resumeDeletions } from "./services/deletion.ts";
@@ -78,6 +79,7 @@ export async function createCore(options: {
       cpus: options.cpus ?? availableParallelism(),
       gpus: (await listGpus()).map(({ index }) => index),
     };
+    const closing = new AbortController();
     const engine: Engine = createEngine({
       store: catalog.jobs.engineStore,
       artifacts,
@@ -104,12 +106,12 @@ export async function createCore(options: {
         ],
       ]),
       slots,
-      provide: (job) => provideDataset(context, job),
+      provide: (job, signal) => provideDataset(context, job, signal),
+      closing: closing.signal,
       foreignGpuUsers: (held) => foreignGpuUsers(jobsFolder, held),
       interval: 100,
       onError: (error, job) => errorLog.write(error, { job: job?.id ?? null }),
     });
-    const closing = new AbortController();
     const context: CoreContext = {
       catalog,
       artifacts,
@@ -123,6 +125,7 @@ export async function createCore(options: {
       packing: new Set(),
       closing: closing.signal,
       datasetCache: newDatasetCache(),
+      provision: newProvision(),
       challenges: new Set(),
       newId,
       randomInteger: () => randomInt(2 ** 32),
@@ -156,7 +159,8 @@ export async function createCore(options: {
         await socket.close();
         await scoring;
         await engine.close();
-        await context.datasetCache.makingRoom;
+        await provisionEnded(context);
+        await Promise.allSettled([context.datasetCache.makingRoom]); // Who asked is told what it threw.
         await catalog.reader.close();
         catalog.close();
       },

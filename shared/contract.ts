@@ -326,8 +326,8 @@ export const contract = {
       z.object({
         runs: z.array(z.string()),
         evaluations: z.array(z.string()),
-        /** Sweeps with cells to queue whose dataset's files are not what was registered; names. */
-        waiting: z.array(z.object({ sweep: z.string(), dataset: z.string() })),
+        /** Sweeps with cells to queue whose dataset cannot be used: names, and why, with what to do. */
+        waiting: z.array(z.object({ sweep: z.string(), dataset: z.string(), why: z.string() })),
       }),
     ),
   },

@@ -583,6 +583,6 @@ export const fillSchema = z.object({
   missing: z.array(z.object({ model: z.string(), modelId: z.string(), attack: z.string() })),
   queued: z.array(z.string()),
   present: z.int(),
-  /** Models that nobody named, left out because the files of their dataset have changed. */
-  leftOut: z.array(z.object({ model: z.string(), dataset: z.string() })),
+  /** Models that nobody named, left out because their dataset cannot be used, and why, with what to do. */
+  leftOut: z.array(z.object({ model: z.string(), dataset: z.string(), why: z.string() })),
 });

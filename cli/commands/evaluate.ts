@@ -65,10 +65,8 @@ export function evaluateCommand(): Command {
           printLine(
             `${formatCount(result.queued.length, "evaluation")} queued, ${result.present} present`,
           );
-        for (const { model, dataset } of result.leftOut)
-          process.stderr.write(
-            `warning: ${visible(model)} is left out: the files of ${visible(dataset)} are not what was registered\n`,
-          );
+        for (const { model, why } of result.leftOut)
+          process.stderr.write(`warning: ${visible(`${model} is left out. ${why}`)}\n`);
         await followToEnd(session, { runs: [], evaluations: result.queued }, json, result);
       }),
     );

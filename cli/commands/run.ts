@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { Command } from "commander";
-import { errorCodes, exitStatusOf, GauntletError } from "../../shared/errors.ts";
+import { exitStatusOf, GauntletError } from "../../shared/errors.ts";
 import { formatCount } from "../../shared/format.ts";
 import { priorityRange } from "../../shared/priority.ts";
 import type { Progress, SweepPreview, SweepResultView } from "../../shared/views.ts";
@@ -167,12 +167,8 @@ export function waitCommand(): Command {
         const json = wantsJson(command);
         const { waiting, ...what } = await session.call((client) => client.work.resume({}));
         if (!json) {
-          for (const { sweep, dataset } of waiting)
-            printLine(
-              visible(
-                `The sweep ${sweep} waits: the files of its dataset ${dataset} are not what was registered. ${errorCodes.DATASET_CHANGED.hint}`,
-              ),
-            );
+          for (const { sweep, why } of waiting)
+            printLine(visible(`The sweep ${sweep} waits. ${why}`));
           if (what.runs.length + what.evaluations.length + waiting.length === 0)
             printLine("Nothing is unfinished.");
         }

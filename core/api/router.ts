@@ -203,8 +203,9 @@ export function createRouter(context: CoreContext, errorLog: ErrorLog) {
       list: os.datasets.list.handler(() => catalog.datasets.list().map(datasetView)),
       add: os.datasets.add.handler(async ({ input, signal }) => {
         const { dataset, ...how } = await addDataset(context, input, signal);
-        await makeRoomAnew(context);
-        return { ...datasetView(dataset), ...how };
+        // It was added whatever becomes of the others; this one itself may have to make room.
+        await makeRoomAnew(context).catch((error: unknown) => errorLog.write(error, {}));
+        return { ...datasetView(catalog.datasets.get(dataset.id)), ...how };
       }),
       cache: os.datasets.cache.handler(() => cacheUse(context)),
       limit: os.datasets.limit.handler(({ input }) => limitDatasets(context, input.limit)),

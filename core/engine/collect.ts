@@ -296,15 +296,18 @@ async function isThere(path: string): Promise<boolean> {
 
 /**
  * Reads `dataset.json` of a packed dataset and hashes all of its files.
- * Throws a plain sentence where it is not one.
+ * Throws a plain sentence where it is not one, and the signal's reason once that is aborted.
  */
-export async function describeDataset(folder: string): Promise<DatasetRecord> {
+export async function describeDataset(
+  folder: string,
+  signal?: AbortSignal,
+): Promise<DatasetRecord> {
   const manifest = datasetSchema.parse(await readJson(join(folder, "dataset.json")));
   const hash = createHash("sha256");
   let size = 0;
   for (const name of await walkFiles(folder)) {
     const file = join(folder, name);
-    hash.update(`${JSON.stringify(name)} ${await sha256OfFile(file)}\n`);
+    hash.update(`${JSON.stringify(name)} ${await sha256OfFile(file, signal)}\n`);
     size += (await lstat(file)).size;
   }
   for (const { images, labels, count } of Object.values(manifest.splits)) {

@@ -15,7 +15,7 @@ import type {
 } from "../domain/ports.ts";
 import { createLocalStore } from "../storage/local-store.ts";
 import { createTreeStore } from "../storage/tree.ts";
-import { createEngine } from "./engine.ts";
+import { createEngine, type EngineOptions } from "./engine.ts";
 
 const exit: ExitRecord = {
   code: 0,
@@ -55,12 +55,15 @@ function open(
     gpus: [],
     foreignGpuUsers: async () => new Map(),
   },
+  provide: EngineOptions["provide"] = async () => false,
 ) {
   const data = temporaryFolder();
   let ids = 0;
   const catalog = createCatalog(data, { now: () => Date.now() }, () => `id${ids++}`);
   catalog.jobs.onJobEnded(() => {});
   const pretend = pretendRunner();
+  const closing = new AbortController();
+  const errors: unknown[] = [];
   const artifacts = createLocalStore(join(data, "artifacts"));
   const engine = createEngine({
     store: { ...catalog.jobs.engineStore, ...change(catalog.jobs.engineStore) },
@@ -71,10 +74,11 @@ function open(
     secrets: { get: async () => null },
     runners: new Map([["process", pretend.runner]]),
     slots: { cpus: 8, gpus: machine.gpus },
-    provide: async () => false,
+    provide,
+    closing: closing.signal,
     foreignGpuUsers: machine.foreignGpuUsers,
     interval: 5,
-    onError: () => {},
+    onError: (error) => void errors.push(error),
   });
   engine.setWorking(true);
   onTestFinished(async () => {
@@ -102,7 +106,7 @@ function open(
     });
     engine.wake();
   };
-  return { data, catalog, engine, add, ...pretend };
+  return { data, catalog, engine, add, closing, errors, ...pretend };
 }
 
 /** Waits for what the test's own time limit ends otherwise. */
@@ -215,4 +219,36 @@ test("a driver that does not answer holds up nobody but who wants a GPU, and nev
   expect(catalog.jobs.get("b")?.state).toBe("queued");
   answer?.();
   await until(() => catalog.jobs.get("b")?.state === "running");
+});
+
+/** Brings nothing back until it is told that nobody wants it. */
+const never: EngineOptions["provide"] = (_job, signal) =>
+  new Promise((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason));
+  });
+
+test("a job that is cancelled while what it needs is brought back ends at once", async () => {
+  const { catalog, engine, add, errors, launched } = open(undefined, undefined, never);
+  add("a");
+  await sleep(30);
+  catalog.transaction(() => catalog.jobs.requestStop("a"));
+  engine.wake();
+  await until(() => catalog.jobs.get("a")?.state === "cancelled");
+  expect(catalog.jobs.get("a")?.condition).toBeNull();
+  expect(errors).toEqual([]);
+  expect(launched).toEqual([]);
+});
+
+test("a core that ends while something is brought back leaves no failure behind", async () => {
+  let fail: ((error: Error) => void) | undefined;
+  const { catalog, engine, add, closing, errors } = open(undefined, undefined, () => {
+    return new Promise((_resolve, reject) => (fail = reject));
+  });
+  add("a");
+  await until(() => fail !== undefined);
+  closing.abort(new Error("closed"));
+  fail?.(new Error("closed"));
+  await engine.close();
+  expect(catalog.jobs.get("a")).toMatchObject({ state: "queued", condition: null });
+  expect(errors).toEqual([]);
 });

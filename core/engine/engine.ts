@@ -37,9 +37,12 @@ export type EngineOptions = CollectParts & {
   slots: Slots;
   /**
    * Brings back what a job needs and is not there, such as a dataset that made room. True where that
-   * was done. What it throws becomes the job's condition, and it is asked again.
+   * was done. What it throws becomes the job's condition, and it is asked again; the signal is aborted
+   * when the job is not to begin any more.
    */
-  provide(job: Job): Promise<boolean>;
+  provide(job: Job, signal: AbortSignal): Promise<boolean>;
+  /** Aborted when the core is about to end: what ends with that is no failure. */
+  closing: AbortSignal;
   foreignGpuUsers: ForeignGpuUsers;
   /** Folder of the attempts' folders. */
   jobsFolder: string;
@@ -71,6 +74,7 @@ export function createEngine(options: EngineOptions) {
   const gpuWatch = createGpuWatch(options.foreignGpuUsers, () => performance.now(), wake);
   const environments = new Map<number, Promise<Environment>>();
   const busy = new Map<string, Promise<void>>();
+  const providing = new Map<string, AbortController>();
   const contents = createImageContents(options);
 
   function runnerOf(job: Job): Runner {
@@ -84,7 +88,7 @@ export function createEngine(options: EngineOptions) {
     switch (action.kind) {
       case "begin": {
         // It may have taken long: what else is to begin, and with which GPUs, is planned anew.
-        if (await options.provide(job)) return;
+        if ((await provide(job)) || store.job(job.id)?.stopRequested !== false) return;
         const folder = join(options.jobsFolder, job.id, String(job.attempt + 1));
         const attempt = store.beginAttempt(job, folder, action.gpus);
         await launch({ ...job, attempt: attempt.number }, attempt);
@@ -114,6 +118,20 @@ export function createEngine(options: EngineOptions) {
         return;
       case "collect":
         await collect(action);
+    }
+  }
+
+  /** As the option; true as well where the job is not to begin any more. */
+  async function provide(job: Job): Promise<boolean> {
+    const unwanted = new AbortController();
+    providing.set(job.id, unwanted);
+    try {
+      return await options.provide(job, unwanted.signal);
+    } catch (error) {
+      if (unwanted.signal.aborted || options.closing.aborted) return true;
+      throw error;
+    } finally {
+      providing.delete(job.id);
     }
   }
 
@@ -183,6 +201,8 @@ export function createEngine(options: EngineOptions) {
   function start(action: Action): void {
     const { job } = action;
     const what = triedBy(action);
+    // It ends what the job is busy with, and has its turn then.
+    if (action.kind === "cancel-queued") providing.get(job.id)?.abort(new Error("cancelled"));
     if (busy.has(job.id) || failures.mustWait(job.id, what)) return;
     // Other work may have moved the job on since the look that planned this.
     const now = store.job(job.id);
@@ -257,7 +277,7 @@ export function createEngine(options: EngineOptions) {
     const active = await Promise.all(store.active().map(look));
     const queued = store.queued();
     failures.keepOnly(new Set([...queued, ...active.map(({ job }) => job)].map(({ id }) => id)));
-    const starts = working && !closed;
+    const starts = working && !closed && !options.closing.aborted;
     const foreign = starts && wantGpus(queued) ? gpuWatch.users(heldGpus(active)) : nobody;
     const actions = plan({ queued, active, slots: options.slots, foreign, working: starts });
     for (const action of actions) start(action);

@@ -6,12 +6,18 @@ export function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-/** SHA-256 of a file's content. Throws a plain sentence for what is no regular file. */
-export async function sha256OfFile(path: string): Promise<string> {
+/**
+ * SHA-256 of a file's content. Throws a plain sentence for what is no regular file, and the signal's
+ * reason once that is aborted.
+ */
+export async function sha256OfFile(path: string, signal?: AbortSignal): Promise<string> {
   const file = await openRegularFile(path);
   if (!file) throw new Error(`${path} is no regular file`);
   const hash = createHash("sha256");
   // The stream closes the file.
-  for await (const chunk of file.createReadStream()) hash.update(chunk as Buffer);
+  for await (const chunk of file.createReadStream()) {
+    signal?.throwIfAborted();
+    hash.update(chunk as Buffer);
+  }
   return hash.digest("hex");
 }

@@ -1,5 +1,5 @@
 import { GauntletError } from "../../shared/errors.ts";
-import type { Collected } from "../domain/ports.ts";
+import type { Collected, DatasetRecord } from "../domain/ports.ts";
 import type { FailureReason, Verdict } from "../domain/job.ts";
 import type { Job } from "../domain/job-spec.ts";
 import type { Experiment } from "../../shared/schemas/experiment.ts";
@@ -37,11 +37,16 @@ export function continueChain(
       afterVerify(context, job, verdict, collected);
       return;
     case "pack":
-      if (collected?.dataset) context.catalog.datasets.add(collected.dataset);
+      if (collected?.dataset) afterPack(context, collected.dataset);
       return;
     case "build":
       throw new Error("there are no build jobs yet");
   }
+}
+
+function afterPack({ catalog }: CoreContext, dataset: DatasetRecord): void {
+  const id = catalog.datasets.add(dataset);
+  catalog.events.append("dataset.added", id, { name: dataset.name });
 }
 
 function runIdOf(job: Job): string {

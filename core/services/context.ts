@@ -6,6 +6,7 @@ import type { Slots } from "../domain/plan.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { MachineLoad } from "../platform/machine.ts";
 import type { DatasetCacheState } from "./dataset-cache.ts";
+import type { Provision } from "./dataset-provision.ts";
 import type { createDatasetReader } from "./dataset-reader.ts";
 
 /** What use cases work with. Made once, in core.ts. */
@@ -24,8 +25,10 @@ export type CoreContext = {
   packing: Set<Packing>;
   /** Aborted when the core is about to end: what works beside all else stops then. */
   closing: AbortSignal;
-  /** Packed datasets that make room and are packed again. */
+  /** Packed datasets that make room. */
   datasetCache: DatasetCacheState;
+  /** Those that are packed again. */
+  provision: Provision;
   /** Challenges under way; what stands in it changes as they go on. */
   challenges: Set<ChallengeProgress>;
   newId(): string;

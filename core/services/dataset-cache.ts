@@ -1,23 +1,20 @@
 /**
  * Packed datasets take no more room than a person wants: the longest unused ones lose their images,
- * where these can be packed again from what they were made of, and get them back when a job needs
- * them. Labels and dataset.json stay, so that samples can be chosen all along.
+ * where these can be packed again from what they were made of, which dataset-provision.ts does when a
+ * job needs them. Labels and dataset.json stay, so that samples can be chosen all along.
  */
-import { mkdirSync, renameSync } from "node:fs";
+import { mkdirSync, realpathSync, renameSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { DatasetCacheView } from "../../shared/views.ts";
 import type { CatalogDataset } from "../catalog/datasets.ts";
-import type { Job } from "../domain/job-spec.ts";
 import { isErrno } from "../platform/errno.ts";
 import type { CoreContext } from "./context.ts";
 import { canBeMadeAgain } from "./dataset-source.ts";
-import { restoreDataset, temporaryEnd } from "./datasets.ts";
+import { temporaryEnd } from "./datasets.ts";
 
 /** What is under way, for a core's lifetime. */
 export type DatasetCacheState = {
-  /** By hash: what is packed again just now. */
-  restoring: Map<string, Promise<void>>;
   makingRoom: Promise<void> | null;
   /** Whether something has changed since that began. */
   isStale: boolean;
@@ -31,7 +28,6 @@ export type DatasetCacheState = {
 /** A cache with nothing under way. */
 export function newDatasetCache(): DatasetCacheState {
   return {
-    restoring: new Map(),
     makingRoom: null,
     isStale: false,
     refused: new Map(),
@@ -40,42 +36,6 @@ export function newDatasetCache(): DatasetCacheState {
 
 /** Time in which a source that was found to be another is not looked at again, ms. */
 const refusal = 600_000;
-
-/** A job's dataset is noted as used at most this often, ms. */
-const noteInterval = 60_000;
-
-/**
- * Packs a job's dataset again where it has made room; true where that was done, or another's work on
- * it was waited for. The engine asks before a job begins. Throws DATASET_SOURCE_GONE,
- * DATASET_SOURCE_CHANGED, and what packing throws.
- */
-export async function provideDataset(context: CoreContext, job: Job): Promise<boolean> {
-  const { catalog, clock } = context;
-  const { dataset: input } = job.spec.inputs;
-  const dataset = input && catalog.datasets.withHash(input.hash);
-  if (!dataset) return false;
-  if (dataset.droppedAt !== null) {
-    catalog.jobs.engineStore.setCondition(job, `packing ${dataset.name} again, which made room`);
-    await restore(context, dataset);
-    return true;
-  }
-  const now = clock.now();
-  if (dataset.usedAt === null || Math.abs(now - dataset.usedAt) > noteInterval)
-    catalog.datasets.setUsed(dataset.id);
-  return false;
-}
-
-/** Once for all jobs that need it. */
-function restore(context: CoreContext, dataset: CatalogDataset): Promise<void> {
-  const { restoring } = context.datasetCache;
-  const underWay = restoring.get(dataset.hash);
-  if (underWay) return underWay;
-  const begun = restoreDataset(context, dataset, context.closing).finally(() =>
-    restoring.delete(dataset.hash),
-  );
-  restoring.set(dataset.hash, begun);
-  return begun;
-}
 
 /** As makeRoom, for what a person has done: looks at every source. */
 export function makeRoomAnew(context: CoreContext): Promise<void> {
@@ -116,7 +76,8 @@ async function makeRoomOnce(context: CoreContext): Promise<void> {
     if (left <= limit || context.closing.aborted) return;
     const { id } = dataset;
     if (inUse.has(id) || (refused.get(id) ?? 0) > performance.now()) continue;
-    if (!(await canBeMadeAgain(dataset))) refused.set(id, performance.now() + refusal);
+    if (!isOurs(context, dataset) || !(await canBeMadeAgain(context.folders, dataset)))
+      refused.set(id, performance.now() + refusal);
     else if (await drop(context, dataset)) left -= dataset.size;
   }
 }
@@ -126,11 +87,25 @@ function lastUse({ usedAt, createdAt }: CatalogDataset): number {
 }
 
 /**
+ * Whether a dataset's folder is the one of this data folder. A link in its place leads to a person's own
+ * files, and in a copy of a data folder the catalog still names the folders of the other one.
+ */
+function isOurs({ folders }: CoreContext, { folder, hash }: CatalogDataset): boolean {
+  try {
+    return realpathSync(folder) === join(realpathSync(folders.datasets), hash);
+  } catch {
+    return false; // What is not there has nothing to be removed.
+  }
+}
+
+/**
  * Removes the images, unless a job needs them by now: that is asked, noted and done in one turn of the
- * loop, in which no job can be queued. After a crash in the middle the images are there and noted
+ * loop, in which no job can be queued. What is noted is on the disk before anything is removed. After a crash in the middle the images are there and noted
  * as dropped, and packing again finds them.
  */
-async function drop({ catalog, folders, newId }: CoreContext, dataset: CatalogDataset) {
+async function drop(context: CoreContext, dataset: CatalogDataset) {
+  const { catalog, folders, newId } = context;
+  if (!isOurs(context, dataset)) return false;
   const isDropped = catalog.transaction(() => {
     const now = catalog.datasets.get(dataset.id);
     if (now.droppedAt !== null || catalog.datasets.inUse().has(dataset.id)) return false;

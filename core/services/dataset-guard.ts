@@ -6,7 +6,7 @@
 import { lstatSync, type Stats } from "node:fs";
 import { chmod, lstat } from "node:fs/promises";
 import { join } from "node:path";
-import { GauntletError } from "../../shared/errors.ts";
+import { GauntletError, withHint } from "../../shared/errors.ts";
 import type { CatalogDataset } from "../catalog/datasets.ts";
 import { describeDataset } from "../engine/collect.ts";
 import { sourceText } from "../domain/dataset-source.ts";
@@ -41,6 +41,20 @@ export async function checkDataset(context: Context, dataset: CatalogDataset): P
     "DATASET_CHANGED",
     `The files of ${dataset.name} in ${dataset.folder} are not what was registered.`,
   );
+}
+
+/** What checkDataset throws, as sentences; null where the dataset can be used. */
+export async function whyUnusable(
+  context: Context,
+  dataset: CatalogDataset,
+): Promise<string | null> {
+  try {
+    await checkDataset(context, dataset);
+    return null;
+  } catch (error) {
+    if (error instanceof GauntletError) return withHint(error);
+    throw error;
+  }
 }
 
 /** Says where the source was, and what to do. */

@@ -1,5 +1,5 @@
-import { existsSync, renameSync } from "node:fs";
-import { cp, lstat, mkdir, readdir, rm } from "node:fs/promises";
+import { lstatSync, renameSync } from "node:fs";
+import { lstat, mkdir, readdir, realpath, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { GauntletError } from "../../shared/errors.ts";
 import { didYouMean } from "../../shared/suggest.ts";
@@ -8,10 +8,11 @@ import type { CatalogDataset } from "../catalog/datasets.ts";
 import { type DatasetSource, sourceText } from "../domain/dataset-source.ts";
 import type { DatasetRecord } from "../domain/ports.ts";
 import { describeDataset } from "../engine/collect.ts";
+import { copyFolder } from "../platform/copy-folder.ts";
 import { typedPath } from "../platform/typed-path.ts";
 import type { CoreContext } from "./context.ts";
 import { checkDataset, hasItsFiles, protectDataset, sourceGone } from "./dataset-guard.ts";
-import { isSourceThere, sourceStamp } from "./dataset-source.ts";
+import { isInDataFolder, isSourceThere, sourceStamp } from "./dataset-source.ts";
 import { findKitDataset, packKitDataset } from "./kits.ts";
 import type { PackOptions } from "./packing/pack.ts";
 import { runPacker } from "./packing/run-packer.ts";
@@ -82,12 +83,14 @@ export async function addDataset(
   await mkdir(datasets, { recursive: true });
   const temporary = join(datasets, `${context.newId()}${temporaryEnd}`);
   try {
-    const path = typedPath(request.folder);
+    const typed = typedPath(request.folder);
+    const path = await folderBehind(typed);
     if (await isPacked(path))
-      return await copyPacked(context, { ...request, folder: path }, temporary);
+      return await copyPacked(context, { ...request, folder: path }, temporary, signal);
     const { size, testShare } = request;
-    const name = request.name ?? nameFrom(path);
-    const source = { ...(await sourceOf("files", path, name)), size, testShare };
+    const name = request.name ?? nameFrom(typed);
+    const found = await sourceOf(context, "files", path, name);
+    const source = found && { ...found, size, testShare };
     const packing = { folder: request.folder, done: 0, total: 0 };
     context.packing.add(packing);
     try {
@@ -113,6 +116,16 @@ export async function sweepDatasets({ folders }: Pick<CoreContext, "folders">): 
       await rm(join(folders.datasets, name), { recursive: true, force: true });
 }
 
+/**
+ * The folder that a path leads to, without links: what is copied, and is the source, is the folder
+ * itself. A file keeps the name that it was given by, which says what is in it.
+ */
+async function folderBehind(path: string): Promise<string> {
+  // What is not there is told in better words by whoever reads it.
+  const real = await realpath(path).catch(() => path);
+  return (await lstat(real).catch(() => null))?.isDirectory() ? real : path;
+}
+
 async function isPacked(folder: string): Promise<boolean> {
   return (await lstat(join(folder, "dataset.json")).catch(() => null)) !== null;
 }
@@ -122,58 +135,75 @@ async function copyPacked(
   context: CoreContext,
   { folder, name, size, testShare }: AddRequest,
   temporary: string,
+  signal?: AbortSignal,
 ): Promise<Added> {
   if (name !== null || size !== null || testShare !== null)
     throw new GauntletError("DATASET_INVALID", `${excerpt(folder, 300)} is packed already.`, {
       hint: "Leave out --name, --size and --test-share; its dataset.json says these.",
     });
-  const source = await sourceOf("copy", folder, "");
-  const described = await describe(folder);
-  await cp(folder, temporary, { recursive: true });
+  const source = await sourceOf(context, "copy", folder, "");
+  const described = await describe(folder, signal);
+  await copyFolder(folder, temporary, signal);
   const dataset = await register(context, temporary, source, described);
   return { dataset, format: "packed dataset", notes: [] };
 }
 
-/** Moves a packed folder to its place and notes it, unless the same is there. */
+/**
+ * Moves a packed folder to its place and notes it, unless the same is there. Without a source the one
+ * that is known stays.
+ */
 async function register(
   context: CoreContext,
   temporary: string,
-  source: DatasetSource,
+  source: DatasetSource | null,
   described?: DatasetRecord,
 ): Promise<CatalogDataset> {
   const { catalog, folders } = context;
   const record = described ?? (await describe(temporary));
   const target = join(folders.datasets, record.hash);
   const known = catalog.datasets.list().find(({ hash }) => hash === record.hash);
-  // One that was changed since is put right.
-  if (!known || !(await hasItsFiles(context, known))) {
+  // One that was changed since is put right, and so is a link in its place, whose files are a person's.
+  // The catalog of a copied data folder names a folder in another.
+  const here = known && { ...known, folder: target };
+  if (!here || isLink(target) || !(await hasItsFiles(context, here))) {
     await protectDataset(temporary);
     await takePlace(temporary, target);
   }
   const id = catalog.transaction(() => {
     const added = catalog.datasets.add({ ...record, folder: target });
-    catalog.datasets.setSource(added, source);
+    if (source) catalog.datasets.setSource(added, source);
     catalog.datasets.setUsed(added); // Whoever adds it again wants it.
+    const kind = known && known.droppedAt !== null ? "dataset.restored" : "dataset.added";
+    catalog.events.append(kind, added, { name: record.name });
     return added;
   });
   await checkDataset(context, catalog.datasets.get(id));
   return catalog.datasets.get(id);
 }
 
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+}
+
 /** Puts a folder in the place of another in one turn of the loop: labels are read at any time. */
 async function takePlace(folder: string, target: string): Promise<void> {
   const old = `${folder}-old${temporaryEnd}`;
-  if (existsSync(target)) renameSync(target, old);
+  if (lstatSync(target, { throwIfNoEntry: false })) renameSync(target, old);
   renameSync(folder, target);
   await rm(old, { recursive: true, force: true });
 }
 
-/** A source as it is now; taken before it is read, so that what changes meanwhile is noticed. */
+/**
+ * A source as it is now; taken before it is read, so that what changes meanwhile is noticed. Null for
+ * what lies in the data folder itself, such as a packed dataset, whose images may make room.
+ */
 async function sourceOf(
+  { folders }: CoreContext,
   kind: "files" | "copy",
   path: string,
   name: string,
-): Promise<Exclude<DatasetSource, { kind: "kit" }>> {
+): Promise<Exclude<DatasetSource, { kind: "kit" }> | null> {
+  if (await isInDataFolder(folders, path)) return null;
   // What is not there is told in better words by whoever reads it.
   const stamp = await sourceStamp(path).catch(() => "");
   return { kind, path, name, stamp, version, size: null, testShare: null };
@@ -181,7 +211,8 @@ async function sourceOf(
 
 /**
  * Packs a dataset that made room from its source again. Throws DATASET_SOURCE_GONE,
- * DATASET_SOURCE_CHANGED where something else comes of it, and what packing throws.
+ * DATASET_SOURCE_CHANGED where something else comes of it, what packing throws, and the signal's
+ * reason once that is aborted.
  */
 export async function restoreDataset(
   context: CoreContext,
@@ -192,7 +223,10 @@ export async function restoreDataset(
   const { source } = dataset;
   // A core that was killed while it dropped them left the images there.
   if (await hasItsFiles(context, dataset)) {
-    catalog.transaction(() => catalog.datasets.setDropped(dataset.id, false));
+    catalog.transaction(() => {
+      catalog.datasets.setDropped(dataset.id, false);
+      catalog.events.append("dataset.restored", dataset.id, { name: dataset.name });
+    });
     return;
   }
   if (source === null || !(await isSourceThere(source))) throw sourceGone(dataset);
@@ -205,9 +239,9 @@ export async function restoreDataset(
   }
   const temporary = join(folders.datasets, `${context.newId()}${temporaryEnd}`);
   try {
-    if (source.kind === "copy") await cp(source.path, temporary, { recursive: true });
+    if (source.kind === "copy") await copyFolder(source.path, temporary, signal);
     else await runPacker({ ...source, folder: temporary }, () => undefined, signal);
-    const described = await describe(temporary);
+    const described = await describe(temporary, signal);
     if (described.hash !== dataset.hash) throw sourceChanged(dataset);
     await register(context, temporary, source, described);
   } finally {
@@ -223,8 +257,9 @@ function sourceChanged({ name, source }: CatalogDataset): GauntletError {
   );
 }
 
-async function describe(folder: string): Promise<DatasetRecord> {
-  return describeDataset(folder).catch((cause: unknown) => {
+async function describe(folder: string, signal?: AbortSignal): Promise<DatasetRecord> {
+  return describeDataset(folder, signal).catch((cause: unknown) => {
+    signal?.throwIfAborted();
     const details = cause instanceof Error ? cause.message : String(cause);
     throw new GauntletError("DATASET_INVALID", `${excerpt(folder, 300)} is no packed dataset.`, {
       details,

@@ -14,7 +14,7 @@ import type { CatalogModel } from "../catalog/models.ts";
 import { jobPriority } from "../domain/priority.ts";
 import { sha256 } from "../platform/sha256.ts";
 import type { CoreContext } from "./context.ts";
-import { checkDataset, isAsRegistered } from "./dataset-guard.ts";
+import { checkDataset, whyUnusable } from "./dataset-guard.ts";
 import { containerOf, evaluateSpec, runnerFor, type EvaluationSubject } from "./job-specs.ts";
 import { findModel } from "./find.ts";
 
@@ -177,8 +177,8 @@ export type FillResult = {
   queued: string[];
   /** Cells that are verified or under way. */
   present: number;
-  /** Models that were not named and are left out, because the files of their dataset have changed. */
-  leftOut: { model: string; dataset: string }[];
+  /** Models that were not named and are left out, because their dataset cannot be used, and why. */
+  leftOut: { model: string; dataset: string; why: string }[];
 };
 
 /**
@@ -196,18 +196,19 @@ export async function fillEvaluations(
   const wanted = isNamed
     ? request.models.map((name) => findModel(context, name))
     : catalog.models.list().filter((model) => model.interface && model.datasetId);
-  const changed = new Map<string, CatalogDataset>();
+  const unusable = new Map<string, { dataset: string; why: string }>();
   if (!request.dryRun)
     for (const id of new Set(wanted.flatMap(({ datasetId }) => datasetId ?? []))) {
       const dataset = catalog.datasets.get(id);
       if (isNamed) await checkDataset(context, dataset);
-      else if (!(await isAsRegistered(context, dataset))) changed.set(id, dataset);
+      const why = isNamed ? null : await whyUnusable(context, dataset);
+      if (why !== null) unusable.set(id, { dataset: dataset.name, why });
     }
   const result: FillResult = { missing: [], queued: [], present: 0, leftOut: [] };
   const models = wanted.filter(({ name, datasetId }) => {
-    const dataset = changed.get(datasetId ?? "");
-    if (dataset) result.leftOut.push({ model: name, dataset: dataset.name });
-    return dataset === undefined;
+    const reason = unusable.get(datasetId ?? "");
+    if (reason) result.leftOut.push({ model: name, ...reason });
+    return reason === undefined;
   });
   catalog.transaction(() => {
     for (const model of models) {

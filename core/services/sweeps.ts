@@ -7,7 +7,7 @@ import type { CatalogSweep } from "../catalog/sweeps.ts";
 import { describeSweep, expandSweep } from "../domain/sweep/expand.ts";
 import type { SweepPoint } from "../domain/sweep/point.ts";
 import type { CoreContext } from "./context.ts";
-import { checkDataset, isAsRegistered } from "./dataset-guard.ts";
+import { checkDataset, whyUnusable } from "./dataset-guard.ts";
 import { queueEvaluationsOf } from "./evaluations.ts";
 import { loadExperiment, noteVersion, resolveParameters } from "./experiments.ts";
 import { onlyOne } from "./find.ts";
@@ -208,12 +208,13 @@ async function fillWanted(context: CoreContext, sweepId: string): Promise<Filled
   }
 }
 
-/** A sweep with cells to queue that waits until its dataset is what was registered. */
-export type WaitingSweep = { sweep: string; dataset: string };
+/** A sweep with cells to queue whose dataset cannot be used, and why, with what to do. */
+export type WaitingSweep = { sweep: string; dataset: string; why: string };
 
 /**
  * Goes on with sweeps whose cells were not all queued when their core died. One whose dataset has
- * changed since waits until that is put right; returns those, by name.
+ * changed since, or made room and whose source is gone, waits until that is put right; returns those,
+ * by name.
  */
 export async function fillSweeps(context: CoreContext): Promise<WaitingSweep[]> {
   const { catalog } = context;
@@ -221,8 +222,9 @@ export async function fillSweeps(context: CoreContext): Promise<WaitingSweep[]> 
   for (const id of catalog.sweepCells.sweepsWithWanted()) {
     const { datasetId, name } = catalog.sweeps.get(id);
     const dataset = datasetId ? catalog.datasets.get(datasetId) : null;
-    if (!dataset || (await isAsRegistered(context, dataset))) await fillSweep(context, id);
-    else waiting.push({ sweep: name, dataset: dataset.name });
+    const why = dataset && (await whyUnusable(context, dataset));
+    if (dataset && why !== null) waiting.push({ sweep: name, dataset: dataset.name, why });
+    else await fillSweep(context, id);
   }
   return waiting;
 }

@@ -10,7 +10,7 @@ import { client } from "./client.ts";
 import { queryClient } from "./query-client.ts";
 
 /** The first word of an event's kind: `run.created` is of `run`. */
-export type EventFamily = "run" | "job" | "evaluation" | "sweep" | "attack-set";
+export type EventFamily = "run" | "job" | "evaluation" | "sweep" | "attack-set" | "dataset";
 
 /** Queries are asked again at most this often, ms. */
 const pause = 400;

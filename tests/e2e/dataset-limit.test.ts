@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { createRouterClient } from "@orpc/server";
 import { createCore } from "../../core/core.ts";
 import { hasShell, openApp, shell } from "../support/app.ts";
+import { runCli } from "../support/cli.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { makeToy } from "../support/toy-dataset.ts";
 
@@ -34,6 +35,31 @@ test.skipIf(!hasShell)(
     await size.fill("");
     await form.getByRole("button", { name: "Set limit" }).click();
     await expect.poll(() => size.inputValue()).toBe("");
+    expect(problems).toEqual([]);
+  },
+);
+
+test.skipIf(!hasShell)(
+  `what is added and dropped from elsewhere is shown as it happens [${shell}]`,
+  { timeout: 120_000 },
+  async () => {
+    const data = temporaryFolder();
+    const { page, open, problems } = await openApp(data);
+    await open("/datasets");
+    await page.getByText("Datasets will be listed here").waitFor();
+    const other = async (...args: string[]) => {
+      expect(await runCli(["datasets", ...args], data)).toMatchObject({ status: 0 });
+    };
+    await other("add", makeToy(40).dataset);
+    const row = page.getByRole("row").filter({ hasText: "toy" });
+    await row.waitFor();
+    await other("limit", "1B");
+    await row.getByText("made room").waitFor();
+    await open("/settings");
+    await page.getByText("They take 0 B.").waitFor();
+    await other("limit", "none");
+    await other("add", makeToy(40).dataset);
+    await page.getByText(/They take [1-9]/).waitFor();
     expect(problems).toEqual([]);
   },
 );

@@ -1,11 +1,19 @@
 /** What begins everything, without a terminal: a dataset, an experiment, an evaluation. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { encodeNpyHeader } from "../../shared/npy.ts";
 import { hasShell, openApp, shell } from "../support/app.ts";
 import { openTestCore, untilDone } from "../support/core.ts";
-import { image, sourceWith } from "../support/dataset-sources.ts";
+import { image, npy, sourceWith } from "../support/dataset-sources.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { makeToy } from "../support/toy-dataset.ts";
 
@@ -44,6 +52,58 @@ test.skipIf(!hasShell)(
     await expect.poll(() => page.getByRole("img", { name: /cat|bus/ }).count()).toBe(10);
     expect(problems).toEqual([]);
   },
+);
+
+/** Arrays that take some seconds to be packed. */
+function slowSource(): string {
+  const rows = 3_000_000;
+  const header = encodeNpyHeader("<f4", [rows, 4, 4]);
+  const labels = Uint8Array.from({ length: rows }, (_, index) => index % 2);
+  const folder = sourceWith({ "x.npy": header, "y.npy": npy([rows], labels) });
+  truncateSync(join(folder, "x.npy"), header.length + rows * 64);
+  return folder;
+}
+
+function spoilLastPixel(folder: string): void {
+  const file = join(folder, "x.npy");
+  truncateSync(file, statSync(file).size - 4);
+  appendFileSync(file, new Uint8Array(Float32Array.of(7).buffer)); // Out of bounds.
+}
+
+test.skipIf(!hasShell)(
+  `what is added goes on when its form is hidden, and tells there how it ends [${shell}]`,
+  async () => {
+    const folder = slowSource();
+    const { page, open, problems } = await openApp(temporaryFolder());
+    await open("/datasets");
+    const form = page.getByRole("dialog", { name: "Add dataset" });
+    const fill = async (name: string) => {
+      await page.getByRole("button", { name: "Add dataset…" }).click();
+      await form.getByLabel("Folder or file").fill(folder);
+      await form.getByLabel("Name").fill(name);
+      await form.getByRole("button", { name: "Add dataset" }).click();
+    };
+    await fill("first");
+    await form.getByRole("button", { name: "Hide" }).click();
+    await page.getByText(`Adding ${folder}.`).waitFor();
+    // A form that was opened since stays open.
+    await page.getByRole("button", { name: "Add dataset…" }).click();
+    await form.getByLabel("Name").fill("second");
+    await page.getByText("Added first,").waitFor({ timeout: 60_000 });
+    expect(await form.getByLabel("Name").inputValue()).toBe("second");
+    await form.getByRole("button", { name: "Cancel" }).click();
+    spoilLastPixel(folder);
+    await fill("third");
+    await form.getByRole("button", { name: "Hide" }).click();
+    await open("/runs");
+    await open("/datasets");
+    const alert = page.getByRole("alert");
+    await alert.getByText(/^DATASET_/).waitFor({ timeout: 60_000 });
+    await page.getByRole("button", { name: "Dismiss" }).click();
+    await alert.waitFor({ state: "detached" });
+    expect(problems).toEqual([]);
+  },
+  120_000,
 );
 
 test.skipIf(!hasShell)(

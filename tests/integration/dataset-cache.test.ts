@@ -1,10 +1,21 @@
 /** Packed datasets make room for others, and are there again when a job needs them. */
-import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  watch,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import Database from "better-sqlite3";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { Client } from "../../core/api/socket-client.ts";
-import { encodeNpy } from "../../shared/npy.ts";
+import { encodeNpy, encodeNpyHeader } from "../../shared/npy.ts";
 import { runCli } from "../support/cli.ts";
 import { folderWith, logOf, openTestCore, runToEnd, until, untilDone } from "../support/core.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -17,6 +28,34 @@ function packedToy(name: string, samples = 60): string {
   const manifest = JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
   writeFileSync(file, JSON.stringify({ ...manifest, name }));
   return dataset;
+}
+
+/** A packed dataset of 256 MB, which is not copied in a moment. */
+function largeToy(): string {
+  const folder = packedToy("large");
+  const file = join(folder, "dataset.json");
+  const manifest = JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
+  const input = { shape: [1, 1000, 1000], layout: "NCHW", bounds: [0, 1] };
+  const splits = { test: { images: "x.npy", labels: "y.npy", count: 64 } };
+  writeFileSync(file, JSON.stringify({ ...manifest, input, splits }));
+  const header = encodeNpyHeader("<f4", [64, 1, 1000, 1000]);
+  writeFileSync(join(folder, "x.npy"), header);
+  truncateSync(join(folder, "x.npy"), header.length + 256_000_000);
+  const labels = encodeNpy({ dtype: "|u1", shape: [64], data: new Uint8Array(64) });
+  writeFileSync(join(folder, "y.npy"), labels);
+  return folder;
+}
+
+/** A core with that dataset, which has made room, and a run that waits until it is packed again. */
+async function coreThatPacks() {
+  const core = await openTestCore();
+  const { client } = core;
+  const { hash } = await client.datasets.add({ folder: largeToy() });
+  await client.datasets.limit({ limit: 0 });
+  await client.datasets.limit({ limit: null });
+  const { run } = await client.runs.submit({ folder: reader("large") });
+  await until(async () => (await client.runs.get({ run })).condition?.startsWith("packing large"));
+  return { ...core, run, packed: join(core.data, "datasets", hash) };
 }
 
 /** An experiment that says how many bytes of images it sees, and takes as long as it is told. */
@@ -78,6 +117,34 @@ describe("packed datasets over the limit", () => {
     expect(await stateOf(client)).toEqual({ gone: false, changed: false });
     for (const name of ["gone", "changed"])
       expect((await runToEnd(client, reader(name))).state).toBe("succeeded");
+  });
+
+  test("tell of being added, dropped and packed again", async () => {
+    const { client, data } = await openTestCore();
+    const folder = packedToy("a");
+    await client.datasets.add({ folder });
+    await client.datasets.limit({ limit: 0 });
+    await client.datasets.limit({ limit: null });
+    await runToEnd(client, reader("a"));
+    await client.datasets.limit({ limit: 0 });
+    await client.datasets.add({ folder });
+    const db = new Database(join(data, "catalog.sqlite"), { readonly: true });
+    const kinds = db.prepare("SELECT kind FROM event WHERE kind LIKE 'dataset.%' ORDER BY seq");
+    expect(kinds.pluck().all()).toEqual(
+      ["added", "dropped", "restored", "dropped", "restored", "dropped"].map(
+        (kind) => `dataset.${kind}`,
+      ),
+    );
+    db.close();
+  });
+
+  test("larger than the limit by themselves are told to have made room as they are added", async () => {
+    const { client } = await openTestCore();
+    await client.datasets.limit({ limit: 1 });
+    expect(await client.datasets.add({ folder: packedToy("a") })).toMatchObject({
+      name: "a",
+      isDropped: true,
+    });
   });
 
   test("stay while an unfinished run needs them, and go when it has ended", async () => {
@@ -181,6 +248,32 @@ describe("a dataset that made room and cannot be packed again", () => {
     expect((await runToEnd(client, reader("a"))).state).toBe("succeeded");
   });
 
+  test("is packed once while its source stays as it is, however long a run waits", async () => {
+    const { client, data } = await openTestCore();
+    const [changed, spoilt] = [packedToy("changed"), packedToy("spoilt", 90)];
+    for (const folder of [changed, spoilt]) await client.datasets.add({ folder });
+    await client.datasets.limit({ limit: 0 });
+    await client.datasets.limit({ limit: null });
+    writeFileSync(join(changed, "more"), "1");
+    truncateSync(join(spoilt, "x.npy"), 300);
+    let packings = 0;
+    const watcher = watch(join(data, "datasets"), (event, name) => {
+      if (event === "rename" && existsSync(join(data, "datasets", name ?? ""))) packings++;
+    });
+    onTestFinished(() => watcher.close());
+    const names = ["changed", "spoilt"];
+    const submitted = await Promise.all(
+      names.map((name) => client.runs.submit({ folder: reader(name) })),
+    );
+    const conditions = async () =>
+      Promise.all(submitted.map(async ({ run }) => (await client.runs.get({ run })).condition));
+    const said = /another dataset|no packed dataset/;
+    await until(async () => (await conditions()).every((text) => said.test(text ?? "")));
+    await sleep(4000); // It is asked three times more.
+    expect(packings).toBe(2);
+    expect((await conditions()).every((text) => said.test(text ?? ""))).toBe(true);
+  });
+
   test("whose source has changed is told by the run that waits, until it is put back", async () => {
     const { client } = await openTestCore();
     const source = packedToy("a");
@@ -214,4 +307,44 @@ test("the limit is told, set and explained on the command line, and outlives the
     stderr: expect.stringContaining("200GiB"),
   });
   expect((await limit("none")).stdout).toContain("without a limit");
+});
+
+describe("a dataset that is packed again", () => {
+  test("for a run that is cancelled is not packed any further", async () => {
+    const { client, data, run, packed } = await coreThatPacks();
+    await client.runs.stop({ run });
+    await untilDone(client, [run]);
+    expect((await client.runs.get({ run })).state).toBe("cancelled");
+    await until(async () => readdirSync(join(data, "datasets")).length === 1);
+    expect(existsSync(join(packed, "x.npy"))).toBe(false);
+    expect(await stateOf(client)).toEqual({ large: true });
+  });
+
+  test("for two runs goes on when one of them is cancelled", async () => {
+    const { client, data, run } = await coreThatPacks();
+    const other = await client.runs.submit({ folder: reader("large"), seed: 1 });
+    await until(async () => (await client.runs.get({ run: other.run })).condition !== null);
+    await client.runs.stop({ run });
+    await untilDone(client, [run, other.run]);
+    expect((await client.runs.get({ run })).state).toBe("cancelled");
+    expect((await client.runs.get({ run: other.run })).state).toBe("succeeded");
+    // What was said while it was packed was taken back before the run began.
+    const db = new Database(join(data, "catalog.sqlite"), { readonly: true });
+    const said = db
+      .prepare("SELECT data_json FROM event WHERE kind = 'job.condition' ORDER BY seq DESC LIMIT 1")
+      .pluck();
+    expect(said.get()).toBe('{"condition":null}');
+    db.close();
+  });
+
+  test("by a core that ends leaves its run queued, without an error", async () => {
+    const { data, close } = await coreThatPacks();
+    await close();
+    expect(readdirSync(join(data, "datasets"))).toHaveLength(1);
+    expect(existsSync(join(data, "logs")) ? readdirSync(join(data, "logs")) : []).toEqual([]);
+    const db = new Database(join(data, "catalog.sqlite"));
+    const [train] = db.prepare("SELECT state, condition FROM job WHERE stage = 'train'").all();
+    db.close();
+    expect(train).toEqual({ state: "queued", condition: null });
+  });
 });

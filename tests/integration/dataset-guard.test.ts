@@ -1,5 +1,5 @@
 /** A registered dataset stays what it is, or nothing that it says counts. */
-import { chmodSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
@@ -115,15 +115,30 @@ sweep: { values: { width: [1, 2] } }
   db.exec("UPDATE sweep_cell SET wanted = 1, again = 1");
   db.close();
   const next = await openTestCore(data);
-  const waiting = [{ sweep: "swept", dataset: "toy" }];
+  const why = expect.stringMatching(
+    /^The files of toy in .* are not what was registered\. Restore/,
+  );
+  const waiting = [{ sweep: "swept", dataset: "toy", why }];
   expect(await next.client.work.resume({})).toEqual({ runs: [], evaluations: [], waiting });
   const told = await runCli(["wait"], data);
-  expect(told.stdout).toMatch(/^The sweep swept waits: the files of its dataset toy are not what/);
+  expect(told.stdout).toMatch(/^The sweep swept waits\. The files of toy in .* are not what/);
   expect(told.stdout).not.toContain("Nothing is unfinished");
   await next.client.datasets.add({ folder: dataset });
   const resumed = await next.client.work.resume({});
   expect(resumed).toMatchObject({ runs: [expect.any(String), expect.any(String)], waiting: [] });
   await untilDone(next.client, resumed.runs);
+  // One that made room and whose source is gone says that.
+  await next.client.datasets.limit({ limit: 0 });
+  await next.close();
+  const again = new Database(join(data, "catalog.sqlite"));
+  again.exec("UPDATE sweep_cell SET wanted = 1, again = 1");
+  again.close();
+  renameSync(dataset, `${dataset}-moved`);
+  const gone = await runCli(["wait"], data);
+  expect(gone.stdout).toMatch(
+    /^The sweep swept waits\. toy was dropped to make room, and .* is gone/,
+  );
+  expect(gone.stdout).toContain(`Put it back to ${dataset}`);
 });
 
 test("of models that nobody named, those on changed data are left out and told", async () => {
@@ -145,7 +160,13 @@ test("of models that nobody named, those on changed data are left out and told",
     data: { code: "DATASET_CHANGED" },
   });
   const result = await client.evaluations.fill(asked);
-  expect(result.leftOut).toEqual([{ model: "broken", dataset: "toy" }]);
+  expect(result.leftOut).toEqual([
+    {
+      model: "broken",
+      dataset: "toy",
+      why: expect.stringMatching(/^The files of toy in .* Restore/),
+    },
+  ]);
   expect(result.missing.map(({ model }) => model)).toEqual(["sound"]);
   const { evaluations } = await untilDone(client, [], result.queued);
   expect(evaluations).toMatchObject([{ model: "sound", state: "verified" }]);

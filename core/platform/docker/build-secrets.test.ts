@@ -90,6 +90,18 @@ test("a build that fails tells its last words without the secret, and leaves no 
   expect(existsSync(place)).toBe(false);
 });
 
+test("a build that ends because Docker's disk is full says so, as all others do", async () => {
+  standIn(
+    `echo "ERROR: failed to solve: write /layer: no space left on device" >&2; echo more; exit 1`,
+  );
+  const { error } = await build();
+  expect(error).toMatchObject({
+    code: "DOCKER_DISK_FULL",
+    details: expect.stringContaining("/layer"),
+  });
+  expect(existsSync(place)).toBe(false);
+});
+
 test("a build that is ended in the middle is killed with what it started, and leaves no file", async () => {
   standIn(`echo "#5 [2/3] RUN sleep" ; (sleep 300; echo late) & echo $! > ${noted}.child; wait`);
   const abort = new AbortController();

@@ -1,6 +1,5 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { formatCount } from "../../../shared/format.ts";
 import type { AddedDataset } from "../../../shared/views.ts";
 import { visible } from "../../../shared/visible.ts";
 import { core } from "../../rpc/client.ts";
@@ -9,22 +8,17 @@ import { DialogField, FormDialog } from "../../ui/dialog.tsx";
 import { FolderInput } from "../../ui/folder-input.tsx";
 import { Input } from "../../ui/input.tsx";
 import { ErrorNotice } from "../../ui/notices.tsx";
+import { AddProgress, forgetFailures } from "./adding.tsx";
 import { readShare, readSize } from "./options.ts";
 
-/** A button that takes a dataset into the data folder. */
-export function AddDataset({ onAdded }: { onAdded(dataset: AddedDataset): void }) {
-  const [isOpen, setOpen] = useState(false);
-  return (
-    <>
-      <Button kind="primary" icon="plus" onClick={() => setOpen(true)}>
-        Add dataset…
-      </Button>
-      {isOpen && <Form onClose={() => setOpen(false)} onAdded={onAdded} />}
-    </>
-  );
-}
-
-function Form({ onClose, onAdded }: { onClose(): void; onAdded(dataset: AddedDataset): void }) {
+/** The form that takes a dataset into the data folder. Hidden, it goes on: adding.tsx shows how far. */
+export function AddDataset({
+  onClose,
+  onAdded,
+}: {
+  onClose(): void;
+  onAdded(dataset: AddedDataset): void;
+}) {
   const [folder, setFolder] = useState("");
   const [name, setName] = useState("");
   const [size, setSize] = useState("");
@@ -34,7 +28,6 @@ function Form({ onClose, onAdded }: { onClose(): void; onAdded(dataset: AddedDat
     core.datasets.add.mutationOptions({
       onSuccess: async (added) => {
         await queries.invalidateQueries({ queryKey: core.datasets.list.key() });
-        onClose();
         onAdded(added);
       },
     }),
@@ -45,7 +38,12 @@ function Form({ onClose, onAdded }: { onClose(): void; onAdded(dataset: AddedDat
   const isReady = path !== "" && sides !== undefined && testShare !== undefined && !add.isPending;
   const submit = () => {
     if (!isReady) return;
-    add.mutate({ folder: path, name: name.trim() || null, size: sides, testShare });
+    forgetFailures(queries);
+    add.mutate(
+      { folder: path, name: name.trim() || null, size: sides, testShare },
+      // Of a form that was hidden it is not asked: another may be open by then.
+      { onSuccess: onClose },
+    );
   };
   return (
     <FormDialog
@@ -54,8 +52,7 @@ function Form({ onClose, onAdded }: { onClose(): void; onAdded(dataset: AddedDat
       onSubmit={submit}
       actions={
         <>
-          {add.isPending && <Progress folder={path} />}
-          {/* The core goes on: what is packed is there when the page is opened again. */}
+          {add.isPending && <AddProgress folder={path} />}
           <Button onClick={onClose}>{add.isPending ? "Hide" : "Cancel"}</Button>
           <Button type="submit" kind="primary" disabled={!isReady}>
             {add.isPending ? "Adding" : "Add dataset"}
@@ -96,21 +93,6 @@ function Form({ onClose, onAdded }: { onClose(): void; onAdded(dataset: AddedDat
       </DialogField>
       {add.error && <ErrorNotice error={add.error} />}
     </FormDialog>
-  );
-}
-
-/** How many samples are packed, once a second. */
-function Progress({ folder }: { folder: string }) {
-  const { data = [] } = useQuery(
-    core.datasets.packing.queryOptions({ input: {}, refetchInterval: 1000, gcTime: 0 }),
-  );
-  const own = data.find((each) => each.folder === folder);
-  return (
-    <span className="muted num grow" role="status">
-      {own === undefined || own.total === 0
-        ? "Looking at the files"
-        : `${own.done.toLocaleString("en-US")} of ${formatCount(own.total, "sample")} packed`}
-    </span>
   );
 }
 

@@ -1,14 +1,16 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { formatBytes } from "../../../shared/format.ts";
 import type { AddedDataset, DatasetView } from "../../../shared/views.ts";
 import { visible } from "../../../shared/visible.ts";
 import { PageHeader } from "../../app/page-header.tsx";
 import { core } from "../../rpc/client.ts";
+import { Button } from "../../ui/button.tsx";
 import { EmptyState, ErrorNotice, Skeleton } from "../../ui/notices.tsx";
 import { Scroll } from "../../ui/scroll.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { When } from "../../ui/when.tsx";
+import { Adding, forgetFailures } from "./adding.tsx";
 import { AddDataset, AddedNote } from "./add-dataset.tsx";
 import { Samples } from "./samples.tsx";
 import styles from "./samples.module.css";
@@ -16,25 +18,35 @@ import styles from "./samples.module.css";
 /** Packed datasets, the newest version of each name first. */
 export function DatasetsPage() {
   const { data, error, refetch } = useQuery(
-    // No event tells of a dataset: one comes with a run, or from a terminal.
-    core.datasets.list.queryOptions({
-      input: {},
-      meta: { follows: ["run"] },
-      refetchOnMount: "always",
-    }),
+    // A run uses one.
+    core.datasets.list.queryOptions({ input: {}, meta: { follows: ["dataset", "run"] } }),
   );
   const [opened, setOpened] = useState<string | null>(null);
   const [added, setAdded] = useState<AddedDataset | null>(null);
+  const [isAdding, setAdding] = useState(false);
+  const queries = useQueryClient();
+  const closeForm = () => {
+    forgetFailures(queries); // The form has shown them.
+    setAdding(false);
+  };
   return (
     <>
       <PageHeader title="Datasets">
+        <Button kind="primary" icon="plus" onClick={() => setAdding(true)}>
+          Add dataset…
+        </Button>
+      </PageHeader>
+      {isAdding ? (
         <AddDataset
+          onClose={closeForm}
           onAdded={(dataset) => {
             setAdded(dataset);
             setOpened(dataset.hash);
           }}
         />
-      </PageHeader>
+      ) : (
+        <Adding />
+      )}
       {added && <AddedNote dataset={added} />}
       {error ? (
         <ErrorNotice error={error} onRetry={() => void refetch()} />

@@ -1,6 +1,7 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { formatCount } from "../../../shared/format.ts";
+import { visible } from "../../../shared/visible.ts";
 import { core } from "../../rpc/client.ts";
 import { dataOf } from "../../rpc/errors.ts";
 import { Button } from "../../ui/button.tsx";
@@ -49,8 +50,8 @@ export function FillMissing({ models }: { models: string[] }) {
       </span>
       {fill.data && fill.data.leftOut.length > 0 && (
         <span className="muted" role="alert">
-          {formatCount(fill.data.leftOut.length, "model")} left out: the files of their dataset have
-          changed.
+          {formatCount(fill.data.leftOut.length, "model")} left out.{" "}
+          {[...new Set(fill.data.leftOut.map(({ why }) => visible(why)))].join(" ")}
         </span>
       )}
       <Button

@@ -11,7 +11,9 @@ import { Setting } from "./setting.tsx";
 
 /** What packed datasets may take on the disk; an empty field is no limit. */
 export function DatasetLimit() {
-  const { data, error, refetch } = useQuery(core.datasets.cache.queryOptions({ input: {} }));
+  const { data, error, refetch } = useQuery(
+    core.datasets.cache.queryOptions({ input: {}, meta: { follows: ["dataset"] } }),
+  );
   if (error) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
   if (!data) return <Skeleton lines={2} />;
   const { limit, bytes } = data;
