@@ -1,8 +1,20 @@
 /** Runs with an image while Docker cannot be asked, and while their image is fetched or built. */
 import { once } from "node:events";
-import { chmodSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { connectToCore } from "../../core/api/socket-client.ts";
+import { installationFolder } from "../../core/platform/installation.ts";
+import { createDockerRunner } from "../../core/runners/docker/runner.ts";
+import { makeAttempt } from "../contract/runner-suite.ts";
 import { runCli } from "../support/cli.ts";
 import { folderWith, logOf, openTestCore, until, untilDone } from "../support/core.ts";
 import { fixedSocket, imageId, socketPath, startFakeDocker } from "../support/fake-docker.ts";
@@ -119,6 +131,38 @@ test(
     expect(await logOf(client, run)).toBe(`${begun}and over\n`);
   },
 );
+
+test("what cannot be noted of an image that cannot be had is told at the next launch", async () => {
+  const runner = createDockerRunner({
+    installation: installationFolder,
+    owner: "test",
+    secrets: { get: async () => null },
+  });
+  let obstacle = "";
+  let isFirst = true;
+  await startFakeDocker(socket, {
+    onImage: async (tell) => {
+      if (!isFirst) return;
+      isFirst = false;
+      rmSync(obstacle);
+      mkdirSync(obstacle);
+      tell({ error: "manifest unknown" });
+    },
+  });
+  const attempt = await makeAttempt(runner, ["x"], { image: { name: "far/away:5" } });
+  const { folder, key } = attempt.spec;
+  obstacle = join(folder, "preparation.log");
+  const errors: string[] = [];
+  const exit = await until(async () => {
+    await runner.launch(attempt.spec).catch((error: unknown) => errors.push(String(error)));
+    const seen = await runner.observe(folder, key);
+    if (seen.kind === "absent" && statSync(obstacle, { throwIfNoEntry: false })?.isDirectory())
+      rmdirSync(obstacle);
+    return seen.kind === "ended" && seen.exit;
+  });
+  expect(errors.join()).toContain("EISDIR");
+  expect(exit).toMatchObject({ code: 0, startError: null });
+});
 
 test("while its image is built a run says at which step", { timeout }, async () => {
   const { client } = await openTestCore();

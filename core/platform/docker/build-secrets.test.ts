@@ -36,13 +36,16 @@ ${script}
   onTestFinished(() => void vi.unstubAllEnvs());
 }
 
-async function build(signal = new AbortController().signal) {
+async function build(signal = new AbortController().signal, onSay?: (line: string) => void) {
   const said: string[] = [];
   const doing: string[] = [];
   const args = { TORCH: "2.9 $(x)" };
   const image = { context, dockerfile: "Dockerfile", args, tag: "gauntlet/vq:1" };
   const listener = {
-    say: (line: string) => void said.push(line),
+    say: (line: string) => {
+      said.push(line);
+      onSay?.(line);
+    },
     doing: (text: string) => void doing.push(text),
   };
   const error = await buildWithSecrets(image, [secret], place, listener, signal).catch(
@@ -104,6 +107,16 @@ test("a build that is ended in the middle is killed with what it started, and le
   await expect
     .poll(() => (existsSync(`/proc/${child}/stat`) ? stateOf(child) : "gone"))
     .toMatch(/^(Z|gone)$/);
+});
+
+test("a build whose output cannot be noted is ended, and that is why it failed", async () => {
+  standIn(`echo "#5 [2/3] RUN sleep"; sleep 300`);
+  const { error, said } = await build(undefined, (line) => {
+    if (line.startsWith("#5")) throw new Error("the disk is full");
+  });
+  expect(error).toMatchObject({ message: "the disk is full" });
+  expect(said).toHaveLength(2);
+  expect(existsSync(place)).toBe(false);
 });
 
 function stateOf(pid: number): string {

@@ -231,8 +231,11 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
     options.onEnded?.(key);
   }
 
-  /** Fetches or builds the image, beside the launch: that can take hours. */
-  async function prepare(spec: LaunchSpec, preparation: Preparation): Promise<void> {
+  /**
+   * Fetches or builds the image and starts the attempt. Throws what says nothing of the attempt: the
+   * engine is gone, or a disk is full.
+   */
+  async function prepareAndStart(spec: LaunchSpec, preparation: Preparation): Promise<void> {
     const { abort } = preparation;
     const { image } = spec;
     if (!image) throw new Error("a job without an image is not for this runner");
@@ -260,9 +263,17 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
           code: error.code,
           message: [error.message, error.details].filter(Boolean).join(" "),
         });
-      }
-      // The engine is gone, or the disk is full: the next look finds nothing and launches again.
-      else failed.set(spec.folder, error);
+      } else throw error;
+    }
+  }
+
+  /** Beside the launch, for it can take hours. Never rejects: nobody waits for it. */
+  async function prepare(spec: LaunchSpec, preparation: Preparation): Promise<void> {
+    try {
+      await prepareAndStart(spec, preparation);
+    } catch (error) {
+      // The next look finds nothing and launches again.
+      failed.set(spec.folder, error);
     } finally {
       preparing.delete(spec.folder);
     }
