@@ -93,6 +93,15 @@ test("a build that fails tells its last words without the secret, and leaves no 
   expect(existsSync(place)).toBe(false);
 });
 
+test("Docker's full disk says nothing of the build", async () => {
+  const words = "failed to solve: write /var/lib/docker/x: no space left on device";
+  standIn(`echo "ERROR: ${words}" >&2; exit 1`);
+  expect((await build()).error).toMatchObject({
+    code: "DOCKER_DISK_FULL",
+    details: `ERROR: ${words}`,
+  });
+});
+
 test("a build that is ended in the middle is killed with what it started, and leaves no file", async () => {
   standIn(`echo "#5 [2/3] RUN sleep" ; (sleep 300; echo late) & echo $! > ${noted}.child; wait`);
   const abort = new AbortController();

@@ -14,6 +14,7 @@ import { runProgram } from "../run-program.ts";
 import { makeSecretFolder, removeSecretFolder } from "../secret-folder.ts";
 import { dockerAddress } from "./address.ts";
 import { type ImageBuild, requireDockerfile } from "./build.ts";
+import { diskFullError } from "./client.ts";
 import type { ImageListener } from "./progress.ts";
 
 export type BuildSecret = { name: string; value: string };
@@ -72,7 +73,7 @@ const grace = 10_000;
 /**
  * Builds an image whose steps may ask for secrets by `RUN --mount=type=secret,id=NAME`. The values are
  * in files of this user alone as long as the build takes, however it ends, and in nothing that is
- * said. Throws IMAGE_BUILD_NEEDS_BUILDX, IMAGE_BUILD_FAILED, the signal's reason when aborted, and what
+ * said. Throws IMAGE_BUILD_NEEDS_BUILDX, IMAGE_BUILD_FAILED, DOCKER_DISK_FULL, the signal's reason when aborted, and what
  * the listener throws.
  * @param folder where the files are to be, as secretFolder names it
  */
@@ -100,10 +101,12 @@ export async function buildWithSecrets(
     const work = { args, address, values, files: folder, tag: build.tag };
     const last = await runBuild(work, listener, signal);
     signal.throwIfAborted();
-    if (last !== null)
-      throw new GauntletError("IMAGE_BUILD_FAILED", `The image ${build.tag} cannot be built.`, {
-        details: last,
-      });
+    if (last === null) return;
+    const full = diskFullError(last);
+    if (full) throw full;
+    throw new GauntletError("IMAGE_BUILD_FAILED", `The image ${build.tag} cannot be built.`, {
+      details: last,
+    });
   } finally {
     removeSecretFolder(folder);
   }
