@@ -24,6 +24,8 @@ export type FakeEngine = {
   exitCode?: number;
   /** What every container tells those who are attached to it, and what its log holds in the end. */
   output?: { attached: string; log: string };
+  /** Called when the end of a container is waited for, which is told once it resolves. */
+  onWait?: () => Promise<void>;
   /** Called when a log is asked for, which is given once it resolves. */
   onLog?: () => Promise<void>;
   /** All that it answers with, such as 500 for an engine that is broken. */
@@ -137,7 +139,13 @@ export async function startFakeDocker(
     [/^HEAD \/containers\/[^/]+\/archive/, (to) => send(to, 200)],
     [
       /^POST \/containers\/[^/]+\/wait/,
-      (to) => send(to, 200, { StatusCode: engine.exitCode ?? 0 }),
+      async (to) => {
+        // As a real engine does: that it has heard the question is answered at once.
+        to.writeHead(200, { "content-type": "application/json" });
+        to.flushHeaders();
+        await engine.onWait?.();
+        to.end(JSON.stringify({ StatusCode: engine.exitCode ?? 0 }));
+      },
     ],
     [
       /^POST \/containers\/[^/]+\/attach/,

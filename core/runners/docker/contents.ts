@@ -1,6 +1,7 @@
 /** What an image has inside, found by asking its own Python in a container that lives for a moment. */
 import type { ImageContents } from "../../domain/ports.ts";
 import {
+  answered,
   type Container,
   type ContainerOptions,
   type DockerClient,
@@ -50,30 +51,29 @@ async function ask(
   options: ContainerOptions,
   signal: AbortSignal,
 ): Promise<string | null> {
-  await removeContainer(docker.getContainer(options.name ?? ""));
-  const container = await docker.createContainer(options);
+  const container = docker.getContainer(options.name ?? "");
+  const remove = () => answered((abortSignal) => removeContainer(container, abortSignal));
+  await remove();
+  // Of all that is asked, and not of the waiting alone: an engine may hang at any of it.
+  const abortSignal = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
+  abortSignal.throwIfAborted();
   try {
-    await container.start();
-    await untilEnded(container, signal);
-    return await outputOf(container);
+    await docker.createContainer({ ...options, abortSignal });
+    await container.start({ abortSignal });
+    await container.wait({ abortSignal });
+    return await outputOf(container, abortSignal);
   } catch (error) {
+    // The library's own error says less.
+    abortSignal.throwIfAborted();
     if (statusOf(error) !== null && isMissingProgram(dockerMessage(error))) return null;
     throw error;
   } finally {
-    await removeContainer(container);
+    await remove();
   }
 }
 
-async function untilEnded(container: Container, signal: AbortSignal): Promise<void> {
-  const late = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
-  await new Promise<void>((resolve, reject) => {
-    late.addEventListener("abort", () => reject(late.reason as Error), { once: true });
-    container.wait().then(() => resolve(), reject);
-  });
-}
-
-async function outputOf(container: Container): Promise<string> {
-  const all = await container.logs({ stdout: true, stderr: true });
+async function outputOf(container: Container, abortSignal: AbortSignal): Promise<string> {
+  const all = await container.logs({ stdout: true, stderr: true, abortSignal });
   const texts = createDemultiplexer()(all).flatMap(({ from, text }) =>
     from === "output" ? [text] : [],
   );

@@ -157,15 +157,26 @@ export async function inspectIfThere(container: Container): Promise<ContainerInf
   }
 }
 
-/** Ends the container, however it is, with its anonymous volumes. Done when it is gone. */
-export async function removeContainer(container: Container): Promise<void> {
+/**
+ * Ends the container, however it is, with its anonymous volumes. Done when it is gone.
+ * @param abortSignal ends the asking, for an engine that hangs
+ */
+export async function removeContainer(
+  container: Container,
+  abortSignal?: AbortSignal,
+): Promise<void> {
+  // The library's types do not know that this call can be ended.
+  const options = { force: true, v: true, ...(abortSignal && { abortSignal }) };
   try {
-    await container.remove({ force: true, v: true });
+    await container.remove(options);
   } catch (error) {
     // Gone, or somebody is removing it just now.
     if (statusOf(error) === 404) return;
     if (statusOf(error) !== 409) throw error;
-    while (await inspectIfThere(container)) await sleep(20);
+    while (await inspectIfThere(container)) {
+      await sleep(20);
+      abortSignal?.throwIfAborted();
+    }
   }
 }
 
