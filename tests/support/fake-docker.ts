@@ -16,6 +16,8 @@ export type FakeEngine = {
   runtimes?: readonly string[];
   /** Devices that it has found in CDI specifications, such as `nvidia.com/gpu=0`. */
   cdi?: readonly string[];
+  /** Names of containers that are there already. */
+  left?: readonly string[];
   /** Called with what a container is to be made of. */
   onCreate?: (settings: unknown) => void;
   /** What making a container is refused with. */
@@ -58,7 +60,7 @@ export async function startFakeDocker(
   engine: FakeEngine = {},
 ): Promise<() => Promise<void>> {
   const images = new Map((engine.images ?? []).map((image) => [image.name, image]));
-  const containers = new Map<string, ReturnType<typeof fakeContainer>>();
+  const containers = new Map((engine.left ?? []).map((name) => [name, fakeContainer()]));
 
   const routes: [RegExp, Answer][] = [
     [/^GET \/version$/, (to) => send(to, 200, { Version: "27.1.0", ApiVersion: "1.46" })],
@@ -110,6 +112,15 @@ export async function startFakeDocker(
         containers.set(name, fakeContainer());
         send(to, 201, { Id: name });
       },
+    ],
+    [
+      /^GET \/containers\/json$/,
+      (to) =>
+        send(
+          to,
+          200,
+          [...containers.keys()].map((name) => ({ Id: name, Names: [`/${name}`] })),
+        ),
     ],
     [
       /^GET \/containers\/([^/]+)\/json$/,

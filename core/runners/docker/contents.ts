@@ -22,6 +22,20 @@ const mostProcesses = 64;
 /** Kept of what it prints; a list of all of Anaconda takes a hundredth of it. */
 const engineLog = { "max-size": "2m", "max-file": "1" };
 
+const label = "gauntlet.contents";
+
+const namePrefix = (owner: string) => `gauntlet-contents-${owner}-`;
+
+/** Removes what an earlier core of this data folder has left that was killed while it asked. */
+export async function removeLeftContents(docker: DockerClient, owner: string): Promise<void> {
+  const all = await answered((abortSignal) =>
+    docker.listContainers({ all: true, filters: { label: [label] }, abortSignal }),
+  );
+  for (const { Id, Names } of all)
+    if (Names.some((name) => name.startsWith(`/${namePrefix(owner)}`)))
+      await answered((abortSignal) => removeContainer(docker.getContainer(Id), abortSignal));
+}
+
 const nothing: ImageContents = { runtime: null, cuda: null, packages: {} };
 
 /**
@@ -29,14 +43,15 @@ const nothing: ImageContents = { runtime: null, cuda: null, packages: {} };
  * of this machine, and a file system that it cannot write to. An image without Python has no
  * packages, and neither has one that answers with something else. Throws what the engine throws, an
  * error where there is no answer in a minute, and the signal's reason.
- * @param name of the container; one of this name that an earlier Gauntlet has left is removed
+ * @param owner of the data folder: in the container's name, as removeLeftContents looks for it
  */
 export async function imageContents(
   docker: DockerClient,
   imageId: string,
-  name: string,
+  owner: string,
   signal: AbortSignal,
 ): Promise<ImageContents> {
+  const name = `${namePrefix(owner)}${imageId.replace(/^sha256:/, "").slice(0, 12)}`;
   for (const interpreter of interpreters) {
     signal.throwIfAborted();
     const text = await ask(docker, optionsFor(imageId, name, interpreter), signal);
@@ -90,7 +105,7 @@ function optionsFor(imageId: string, name: string, interpreter: string): Contain
     Env: ["HOME=/tmp", "PYTHONDONTWRITEBYTECODE=1"],
     // As jobs do: what is kept from them they cannot load.
     ...(process.getuid && process.getgid && { User: `${process.getuid()}:${process.getgid()}` }),
-    Labels: { "gauntlet.contents": imageId },
+    Labels: { [label]: imageId },
     Healthcheck: { Test: ["NONE"] },
     HostConfig: {
       CapDrop: ["ALL"],

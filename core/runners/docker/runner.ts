@@ -1,7 +1,7 @@
 /** Runs jobs in containers of the local Docker Engine. */
 import { appendFileSync, existsSync } from "node:fs";
 import { lstat, readlink, rm, writeFile } from "node:fs/promises";
-import type { Container } from "../../platform/docker/client.ts";
+import type { Container, DockerClient } from "../../platform/docker/client.ts";
 import { GauntletError, withHint } from "../../../shared/errors.ts";
 import type { ExitRecord } from "../../domain/job.ts";
 import type {
@@ -34,7 +34,7 @@ import {
   readRecord,
 } from "./attempt.ts";
 import { containerOptions } from "./container.ts";
-import { imageContents } from "./contents.ts";
+import { imageContents, removeLeftContents } from "./contents.ts";
 import { isMissingProgram } from "./exit.ts";
 import { type FirstOutput, writeFirstOutput } from "./first-output.ts";
 import { buildSecretFolder, findImage, type FoundImage, imageName, makeImage } from "./image.ts";
@@ -88,8 +88,20 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
   /** Folders of attempts that were watched when the engine went away. */
   const cutOff = new Set<string>();
 
+  let tidied: Promise<void> | null = null;
+
+  /** The engine. What an earlier core has left of its looks into images goes with the first use. */
+  async function engine(): Promise<DockerClient> {
+    const docker = await dockerClient();
+    if (tidied) return docker;
+    tidied = removeLeftContents(docker, options.owner);
+    // Who needs the engine now hears of it elsewhere; the next use tries again.
+    tidied.catch(() => (tidied = null));
+    return docker;
+  }
+
   async function containerOf(key: AttemptKey): Promise<Container> {
-    return (await dockerClient()).getContainer(containerName(key));
+    return (await engine()).getContainer(containerName(key));
   }
 
   /** Watches a started container, unless that is done already. */
@@ -141,7 +153,7 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
 
   async function start(spec: LaunchSpec, image: FoundImage): Promise<void> {
     const files = attemptFiles(spec.folder);
-    const docker = await dockerClient();
+    const docker = await engine();
     // Who asks for none must not wait for the engine's long answer.
     const gpus = spec.gpus.length > 0 ? gpuAccess(await aboutEngine(docker)) : "nvidia";
     const made = containerOptions(spec, image.id, {
@@ -247,7 +259,7 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
     };
     const listener = { say, doing: (text: string) => void (preparation.doing = text) };
     try {
-      const docker = await dockerClient();
+      const docker = await engine();
       const { folder } = spec;
       const { secrets } = options;
       const work = { folder, run: files.run, secrets, signal: abort.signal };
@@ -289,7 +301,7 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
       throw error;
     }
     try {
-      const docker = await dockerClient();
+      const docker = await engine();
       const [found] = await Promise.all([
         findImage(docker, imageName(spec.image)),
         writeFileAtomic(files.launch, JSON.stringify(launchFile(spec))),
@@ -399,9 +411,10 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
     },
 
     async contents(imageId, signal) {
-      const name = `gauntlet-contents-${options.owner}-${imageId.replace(/^sha256:/, "").slice(0, 12)}`;
       try {
-        return await imageContents(await dockerClient(), imageId, name, signal);
+        const docker = await engine();
+        await tidied;
+        return await imageContents(docker, imageId, options.owner, signal);
       } catch (error) {
         throw dockerError(error);
       }
