@@ -13,6 +13,9 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { connectToCore } from "../../core/api/socket-client.ts";
 import { installationFolder } from "../../core/platform/installation.ts";
+import { makeSecretFolder, removeSecretFolder } from "../../core/platform/secret-folder.ts";
+import { attemptFiles } from "../../core/runners/docker/attempt.ts";
+import { buildSecretFolder } from "../../core/runners/docker/image.ts";
 import { createDockerRunner } from "../../core/runners/docker/runner.ts";
 import { makeAttempt } from "../contract/runner-suite.ts";
 import { runCli } from "../support/cli.ts";
@@ -20,6 +23,7 @@ import { folderWith, logOf, openTestCore, until, untilDone } from "../support/co
 import { fixedSocket, imageId, socketPath, startFakeDocker } from "../support/fake-docker.ts";
 import { pretendGpus, useNvidiaSmi } from "../support/gpus.ts";
 import { folderOfNobody, mayBecomeNobody, startAsNobody } from "../support/nobody.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const timeout = 60_000;
 // The client of this process asks at one place all the time.
@@ -31,6 +35,14 @@ const boxed = (image: string) =>
     "gauntlet.yaml": `name: boxed\nimage: ${image}\nnetwork: false\ntrain: { command: [x] }\n`,
     Dockerfile: "FROM scratch\n",
   });
+
+function newRunner() {
+  return createDockerRunner({
+    installation: installationFolder,
+    owner: "test",
+    secrets: { get: async () => null },
+  });
+}
 
 const listed = async (data: string) => (await runCli(["runs", "list"], data)).stdout;
 
@@ -132,12 +144,20 @@ test(
   },
 );
 
+test("what a killed core has left of a build's secrets goes, though no engine answers", async () => {
+  const runner = newRunner();
+  const folder = temporaryFolder();
+  writeFileSync(attemptFiles(folder).launch, "{}");
+  const place = buildSecretFolder(folder);
+  makeSecretFolder(place, { TOKEN: "a-value-of-a-secret" });
+  onTestFinished(() => removeSecretFolder(place));
+  const seen = await runner.observe(folder, { job: "job-1", attempt: 1 });
+  expect(seen).toMatchObject({ kind: "unreachable" });
+  expect(existsSync(place)).toBe(false);
+});
+
 test("what cannot be noted of an image that cannot be had is told at the next launch", async () => {
-  const runner = createDockerRunner({
-    installation: installationFolder,
-    owner: "test",
-    secrets: { get: async () => null },
-  });
+  const runner = newRunner();
   let obstacle = "";
   let isFirst = true;
   await startFakeDocker(socket, {

@@ -73,8 +73,8 @@ const grace = 10_000;
 /**
  * Builds an image whose steps may ask for secrets by `RUN --mount=type=secret,id=NAME`. The values are
  * in files of this user alone as long as the build takes, however it ends, and in nothing that is
- * said. Throws IMAGE_BUILD_NEEDS_BUILDX, IMAGE_BUILD_FAILED, DOCKER_DISK_FULL, the signal's reason when aborted, and what
- * the listener throws.
+ * said. Throws IMAGE_BUILD_NEEDS_BUILDX, IMAGE_BUILD_FAILED, DOCKER_DISK_FULL, the signal's reason when
+ * aborted, and what the listener throws.
  * @param folder where the files are to be, as secretFolder names it
  */
 export async function buildWithSecrets(

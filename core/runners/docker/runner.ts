@@ -330,6 +330,9 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
     // One that is only beginning may wait for an engine that hangs; nobody else waits for it.
     if (known)
       return known.watch ? { kind: "running", since: known.watch.since } : { kind: "starting" };
+    // Nothing is built here now: what is there is of a core that was killed while it built, and waits
+    // neither for the engine nor for the end of the job.
+    removeSecretFolder(buildSecretFolder(folder));
     const info = await answered(inspectIfThere(await containerOf(key)));
     if (!info || info.State.Status === "created") {
       if (!info && existsSync(files.container))
