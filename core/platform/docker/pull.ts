@@ -62,7 +62,8 @@ async function pullOnce(
   { say, doing }: ImageListener,
   signal: AbortSignal,
 ): Promise<void> {
-  const login = await loginFor(name);
+  const login = await loginFor(name, signal);
+  signal.throwIfAborted();
   const stream = await docker.pull(name, {
     abortSignal: signal,
     ...(login && { authconfig: login }),
