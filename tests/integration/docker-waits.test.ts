@@ -12,6 +12,7 @@ import {
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { connectToCore } from "../../core/api/socket-client.ts";
+import { dockerClient } from "../../core/platform/docker/client.ts";
 import { installationFolder } from "../../core/platform/installation.ts";
 import { makeSecretFolder, removeSecretFolder } from "../../core/platform/secret-folder.ts";
 import { attemptFiles } from "../../core/runners/docker/attempt.ts";
@@ -218,6 +219,23 @@ test(
     expect(await client.runs.get({ run })).toMatchObject({ state: "cancelled", condition: null });
   },
 );
+
+test("readiness: an image is looked into for a shell once", { timeout }, async () => {
+  const { client } = await openTestCore();
+  await client.secrets.set({ name: "TOKEN", value: "a-value-of-a-secret" });
+  const made: unknown[] = [];
+  await startFakeDocker(socket, {
+    images: [{ name: "some/image:1" }],
+    onCreate: (settings) => made.push(settings),
+  });
+  const yaml = "image: some/image:1\nsecrets: { TOKEN: {} }\ntrain: { command: [x] }\n";
+  const folder = folderWith({ "gauntlet.yaml": `name: boxed\n${yaml}` });
+  const place = { id: imageId };
+  for (let i = 0; i < 2; i++)
+    expect(await client.experiments.readiness({ folder })).toMatchObject({ place, findings: [] });
+  expect(made).toMatchObject([{ Cmd: ["/bin/sh"] }]);
+  expect(await (await dockerClient()).listContainers({ all: true })).toEqual([]);
+});
 
 test("readiness: no engine, and then one without the image", { timeout }, async () => {
   const { client } = await openTestCore();

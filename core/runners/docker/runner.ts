@@ -38,7 +38,7 @@ import { imageContents, removeLeftContents } from "./contents.ts";
 import { isMissingProgram } from "./exit.ts";
 import { type FirstOutput, writeFirstOutput } from "./first-output.ts";
 import { buildSecretFolder, findImage, type FoundImage, imageName, makeImage } from "./image.ts";
-import { placedValues, placeSecrets, requireShell } from "./secrets.ts";
+import { hasShell, placedValues, placeSecrets, requireShell } from "./secrets.ts";
 import { inspectIfThere, removeContainer, type Watch, watchContainer } from "./watch.ts";
 
 export type DockerRunnerOptions = {
@@ -181,7 +181,7 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
       ),
       docker.version(),
     ]);
-    await requireShell(container, image.name, spec.secrets);
+    await requireShell(image.name, spec.secrets, () => hasShell(container));
     const record: ContainerFile = {
       id: container.id,
       image: image.name,
