@@ -1,5 +1,4 @@
 /** Whether Docker can run an experiment's jobs. */
-import { randomUUID } from "node:crypto";
 import { posix } from "node:path";
 import { GauntletError } from "../../shared/errors.ts";
 import type { DockerPlace, Finding } from "../../shared/readiness.ts";
@@ -22,6 +21,7 @@ import { hasShell, requireShell } from "../runners/docker/secrets.ts";
 import { removeContainer } from "../runners/docker/watch.ts";
 import { hashTree } from "../storage/tree.ts";
 import { gpusInContainers } from "./docker-checks.ts";
+import { lookName, removeLeftLooks } from "./docker-looks.ts";
 import type { LoadedExperiment } from "./experiments.ts";
 import { containerOf } from "./job-specs.ts";
 
@@ -95,7 +95,8 @@ function shellIn(docker: DockerClient, imageId: string): Promise<boolean> {
 
 /** To be looked into, an image has to be made a container, which is not started. */
 async function lookForShell(docker: DockerClient, imageId: string): Promise<boolean> {
-  const name = `gauntlet-doctor-${randomUUID()}`;
+  await removeLeftLooks(docker);
+  const name = lookName();
   const container = docker.getContainer(name);
   try {
     return await answered(async (abortSignal) => {

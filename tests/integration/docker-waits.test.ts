@@ -226,6 +226,7 @@ test("readiness: an image is looked into for a shell once", { timeout }, async (
   const made: unknown[] = [];
   await startFakeDocker(socket, {
     images: [{ name: "some/image:1" }],
+    left: ["gauntlet-doctor-of-a-killed-core"],
     onCreate: (settings) => made.push(settings),
   });
   const yaml = "image: some/image:1\nsecrets: { TOKEN: {} }\ntrain: { command: [x] }\n";

@@ -119,7 +119,7 @@ export async function startFakeDocker(
         send(
           to,
           200,
-          [...containers.keys()].map((name) => ({ Id: name, Names: [`/${name}`] })),
+          [...containers.keys()].map((name) => ({ Id: name, Names: [`/${name}`], Created: 0 })),
         ),
     ],
     [
