@@ -181,6 +181,8 @@ export async function startFakeDocker(
   ];
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // A client that keeps a connection would try it again with the engine of the next test.
+    response.setHeader("connection", "close");
     if (engine.broken)
       return send(response, engine.broken.status, { message: engine.broken.message });
     const asked = `${request.method} ${request.url}`;
