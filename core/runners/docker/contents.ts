@@ -67,13 +67,14 @@ async function ask(
   signal: AbortSignal,
 ): Promise<string | null> {
   const container = docker.getContainer(options.name ?? "");
-  const remove = () => answered((abortSignal) => removeContainer(container, abortSignal));
-  await remove();
+  await answered((abortSignal) => removeContainer(container, abortSignal));
   // Of all that is asked, and not of the waiting alone: an engine may hang at any of it.
   const abortSignal = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
   abortSignal.throwIfAborted();
+  const making = new AbortController();
+  const made = docker.createContainer({ ...options, abortSignal: making.signal });
   try {
-    await docker.createContainer({ ...options, abortSignal });
+    await unlessAborted(made, abortSignal);
     await container.start({ abortSignal });
     await container.wait({ abortSignal });
     return await outputOf(container, abortSignal);
@@ -83,7 +84,27 @@ async function ask(
     if (statusOf(error) !== null && isMissingProgram(dockerMessage(error))) return null;
     throw error;
   } finally {
-    await remove();
+    try {
+      await answered(async (abortSignal) => {
+        // An engine goes on making what nobody waits for: removed before, it would come to be after.
+        await made.catch(() => undefined);
+        await removeContainer(container, abortSignal);
+      });
+    } finally {
+      making.abort();
+    }
+  }
+}
+
+/** Rejects with the signal's reason as soon as it is aborted, while what was asked goes on. */
+async function unlessAborted<T>(asked: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const end = () => reject(signal.reason);
+  signal.addEventListener("abort", end, { once: true });
+  try {
+    return await Promise.race([asked, aborted]);
+  } finally {
+    signal.removeEventListener("abort", end);
   }
 }
 
