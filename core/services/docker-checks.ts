@@ -1,5 +1,4 @@
 /** The chain that jobs in containers rest on: Docker, its disk, and how it gives GPUs. */
-import { randomUUID } from "node:crypto";
 import { statfs } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { errorCodes, GauntletError } from "../../shared/errors.ts";
@@ -15,6 +14,7 @@ import {
   statusOf,
 } from "../platform/docker/client.ts";
 import { type GpuAccess, gpuAccess, gpuRequest } from "../platform/docker/gpu-request.ts";
+import { lookName } from "./docker-looks.ts";
 
 /** Images are large: with less than this one more may not fit, bytes. */
 const lowDisk = 10e9;
@@ -96,7 +96,7 @@ export async function gpusInContainers(
       ? answer("ok", `the NVIDIA runtime is there; ${untried}`)
       : answer("warning", `no NVIDIA runtime; ${untried}`);
   }
-  const name = `gauntlet-doctor-${randomUUID()}`;
+  const name = lookName();
   try {
     const container = await docker.createContainer({
       name,

@@ -1,9 +1,8 @@
 /** Whether Docker can run an experiment's jobs. */
-import { randomUUID } from "node:crypto";
 import { posix } from "node:path";
 import { GauntletError } from "../../shared/errors.ts";
 import type { DockerPlace, Finding } from "../../shared/readiness.ts";
-import { type SecretUse, secretUses } from "../../shared/schemas/secrets.ts";
+import { secretUses } from "../../shared/schemas/secrets.ts";
 import type { CheckView } from "../../shared/views.ts";
 import type { ImageSpec } from "../domain/ports.ts";
 import { aboutEngine } from "../platform/docker/about.ts";
@@ -17,11 +16,12 @@ import {
   statusOf,
 } from "../platform/docker/client.ts";
 import { listSourceFiles } from "../platform/source-files.ts";
-import { findImage, type FoundImage, imageName } from "../runners/docker/image.ts";
-import { requireShell } from "../runners/docker/secrets.ts";
+import { findImage, imageName } from "../runners/docker/image.ts";
+import { hasShell, requireShell } from "../runners/docker/secrets.ts";
 import { removeContainer } from "../runners/docker/watch.ts";
 import { hashTree } from "../storage/tree.ts";
 import { gpusInContainers } from "./docker-checks.ts";
+import { lookName, removeLeftLooks } from "./docker-looks.ts";
 import type { LoadedExperiment } from "./experiments.ts";
 import { containerOf } from "./job-specs.ts";
 
@@ -62,7 +62,8 @@ export async function lookAtDocker(
         const { code, message, hint } = buildxMissing(place.image);
         findings.push({ state: "failed", code, message, hint });
       }
-    } else await lookForShell(docker, found, secretUses(spec.secrets));
+    } else
+      await requireShell(found.name, secretUses(spec.secrets), () => shellIn(docker, found.id));
     if (wantsGpus) {
       const gpus = await gpusOf(docker, found ? place.image : null);
       if (gpus?.state === "failed")
@@ -79,21 +80,31 @@ export async function lookAtDocker(
   return { place, findings };
 }
 
-/**
- * Throws IMAGE_WITHOUT_SHELL. To be looked into, an image has to be made a container, which is not started.
- */
-async function lookForShell(
-  docker: DockerClient,
-  image: FoundImage,
-  secrets: readonly SecretUse[],
-): Promise<void> {
-  if (!secrets.some((secret) => "env" in secret)) return;
-  const name = `gauntlet-doctor-${randomUUID()}`;
-  const container = await docker.createContainer({ name, Image: image.id, Cmd: ["/bin/sh"] });
+/** By image: an image's id says what is in it, and so the answer stands. */
+const shells = new Map<string, Promise<boolean>>();
+
+/** Whether an image has a shell. Throws as `answered` does. */
+function shellIn(docker: DockerClient, imageId: string): Promise<boolean> {
+  const known = shells.get(imageId);
+  if (known) return known;
+  const looked = lookForShell(docker, imageId);
+  shells.set(imageId, looked);
+  looked.catch(() => shells.delete(imageId));
+  return looked;
+}
+
+/** To be looked into, an image has to be made a container, which is not started. */
+async function lookForShell(docker: DockerClient, imageId: string): Promise<boolean> {
+  await removeLeftLooks(docker);
+  const name = lookName();
+  const container = docker.getContainer(name);
   try {
-    await requireShell(container, image.name, secrets);
+    return await answered(async (abortSignal) => {
+      await docker.createContainer({ name, Image: imageId, Cmd: ["/bin/sh"], abortSignal });
+      return hasShell(container, abortSignal);
+    });
   } finally {
-    await removeContainer(container);
+    await answered((abortSignal) => removeContainer(container, abortSignal));
   }
 }
 

@@ -16,7 +16,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { connectToCore, type Client } from "../../core/api/socket-client.ts";
+import type { LaunchSpec } from "../../core/domain/ports.ts";
+import { dockerClient } from "../../core/platform/docker/client.ts";
 import { installationFolder } from "../../core/platform/installation.ts";
+import { attemptFiles, containerName, launchFile } from "../../core/runners/docker/attempt.ts";
+import { containerOptions } from "../../core/runners/docker/container.ts";
 import { createDockerRunner } from "../../core/runners/docker/runner.ts";
 import { makeAttempt, untilEnded } from "../contract/runner-suite.ts";
 import { hasProgram, nodeImage } from "../parts.ts";
@@ -81,6 +85,34 @@ function fill(disk: string, file: string): void {
   } finally {
     closeSync(handle);
   }
+}
+
+function newRunner() {
+  return createDockerRunner({
+    installation: installationFolder,
+    owner: "test",
+    secrets: { get: async () => null },
+  });
+}
+
+/** Starts an attempt's container as a core does that is killed before it watches it. */
+async function startUnwatched(spec: LaunchSpec): Promise<void> {
+  const { launch, container: noted } = attemptFiles(spec.folder);
+  const client = await dockerClient();
+  const image = await client.getImage(nodeImage).inspect();
+  writeFileSync(launch, JSON.stringify(launchFile(spec)));
+  const user = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  const around = { readOnly: [], hasModel: false, agent: null, gpus: "nvidia", user } as const;
+  const container = await client.createContainer(containerOptions(spec, image.Id, around));
+  const record = {
+    id: container.id,
+    image: nodeImage,
+    imageId: image.Id,
+    digest: null,
+    engine: "",
+  };
+  writeFileSync(noted, JSON.stringify(record));
+  await container.start();
 }
 
 describe.skipIf(!hasProgram("docker with node"))("[docker with node]", { timeout }, () => {
@@ -205,12 +237,33 @@ ENTRYPOINT ["/no-such-entry-point"]
     });
   });
 
+  test("what ended while no core ran keeps its end, whatever limits passed since", async () => {
+    const runner = newRunner();
+    const end = { code: 0, endedBy: "itself" };
+    const silent = await makeAttempt(runner, ["node", "report.mjs", "0"], { silenceLimit: 1 });
+    const timed = await makeAttempt(runner, ["node", "report.mjs", "0"], { timeLimit: 1 });
+    const stopped = await makeAttempt(runner, ["node", "polite.mjs"]);
+    for (const { spec } of [silent, timed, stopped]) await startUnwatched(spec);
+    // A core that is killed once it has passed on that the job is to stop.
+    const container = containerName(stopped.spec.key);
+    await until(async () => (await docker("logs", container)).includes("ready"));
+    writeFileSync(join(stopped.spec.folder, "stop.json"), "");
+    await docker("kill", "--signal", "SIGTERM", container);
+    for (const { spec } of [silent, timed, stopped]) await docker("wait", containerName(spec.key));
+    await sleep(100);
+    // Who asks for a stop only now comes too late.
+    writeFileSync(join(timed.spec.folder, "stop.json"), "");
+
+    expect(await untilEnded(newRunner(), silent)).toMatchObject(end);
+    expect(await untilEnded(newRunner(), timed)).toMatchObject(end);
+    expect(await untilEnded(newRunner(), stopped)).toMatchObject({ ...end, endedBy: "stopped" });
+    expect(await silent.read("log")).toContain("this is standard output");
+    for (const { spec } of [silent, timed, stopped])
+      expect(await docker("ps", "-aq", "--filter", `label=gauntlet.job=${spec.key.job}`)).toBe("");
+  });
+
   test("what cannot be noted as started is not, and is launched again later", async () => {
-    const runner = createDockerRunner({
-      installation: installationFolder,
-      owner: "test",
-      secrets: { get: async () => null },
-    });
+    const runner = newRunner();
     const attempt = await makeAttempt(runner, ["sh", "-c", "echo once >> ../../out/count"]);
     const { folder, key } = attempt.spec;
     const obstacle = join(folder, "container.json");

@@ -32,7 +32,7 @@ async function imageWithVolume(): Promise<string> {
   const container = await docker("create", nodeImage, "true");
   await docker("commit", "--change", "VOLUME /scratch", container, name);
   await docker("rm", container);
-  onTestFinished(async () => void (await removeImages(name)));
+  onTestFinished(() => removeImages(name));
   return name;
 }
 

@@ -1,13 +1,30 @@
 /** Runs with an image while Docker cannot be asked, and while their image is fetched or built. */
 import { once } from "node:events";
-import { chmodSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { connectToCore } from "../../core/api/socket-client.ts";
+import { dockerClient } from "../../core/platform/docker/client.ts";
+import { installationFolder } from "../../core/platform/installation.ts";
+import { makeSecretFolder, removeSecretFolder } from "../../core/platform/secret-folder.ts";
+import { attemptFiles } from "../../core/runners/docker/attempt.ts";
+import { buildSecretFolder } from "../../core/runners/docker/image.ts";
+import { createDockerRunner } from "../../core/runners/docker/runner.ts";
+import { makeAttempt } from "../contract/runner-suite.ts";
 import { runCli } from "../support/cli.ts";
 import { folderWith, logOf, openTestCore, until, untilDone } from "../support/core.ts";
 import { fixedSocket, imageId, socketPath, startFakeDocker } from "../support/fake-docker.ts";
 import { pretendGpus, useNvidiaSmi } from "../support/gpus.ts";
 import { folderOfNobody, mayBecomeNobody, startAsNobody } from "../support/nobody.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const timeout = 60_000;
 // The client of this process asks at one place all the time.
@@ -19,6 +36,14 @@ const boxed = (image: string) =>
     "gauntlet.yaml": `name: boxed\nimage: ${image}\nnetwork: false\ntrain: { command: [x] }\n`,
     Dockerfile: "FROM scratch\n",
   });
+
+function newRunner() {
+  return createDockerRunner({
+    installation: installationFolder,
+    owner: "test",
+    secrets: { get: async () => null },
+  });
+}
 
 const listed = async (data: string) => (await runCli(["runs", "list"], data)).stdout;
 
@@ -120,6 +145,46 @@ test(
   },
 );
 
+test("what a killed core has left of a build's secrets goes, though no engine answers", async () => {
+  const runner = newRunner();
+  const folder = temporaryFolder();
+  writeFileSync(attemptFiles(folder).launch, "{}");
+  const place = buildSecretFolder(folder);
+  makeSecretFolder(place, { TOKEN: "a-value-of-a-secret" });
+  onTestFinished(() => removeSecretFolder(place));
+  const seen = await runner.observe(folder, { job: "job-1", attempt: 1 });
+  expect(seen).toMatchObject({ kind: "unreachable" });
+  expect(existsSync(place)).toBe(false);
+});
+
+test("what cannot be noted of an image that cannot be had is told at the next launch", async () => {
+  const runner = newRunner();
+  let obstacle = "";
+  let isFirst = true;
+  await startFakeDocker(socket, {
+    onImage: async (tell) => {
+      if (!isFirst) return;
+      isFirst = false;
+      rmSync(obstacle);
+      mkdirSync(obstacle);
+      tell({ error: "manifest unknown" });
+    },
+  });
+  const attempt = await makeAttempt(runner, ["x"], { image: { name: "far/away:5" } });
+  const { folder, key } = attempt.spec;
+  obstacle = join(folder, "preparation.log");
+  const errors: string[] = [];
+  const exit = await until(async () => {
+    await runner.launch(attempt.spec).catch((error: unknown) => errors.push(String(error)));
+    const seen = await runner.observe(folder, key);
+    if (seen.kind === "absent" && statSync(obstacle, { throwIfNoEntry: false })?.isDirectory())
+      rmdirSync(obstacle);
+    return seen.kind === "ended" && seen.exit;
+  });
+  expect(errors.join()).toContain("EISDIR");
+  expect(exit).toMatchObject({ code: 0, startError: null });
+});
+
 test("while its image is built a run says at which step", { timeout }, async () => {
   const { client } = await openTestCore();
   const gate = Promise.withResolvers<void>();
@@ -154,6 +219,24 @@ test(
     expect(await client.runs.get({ run })).toMatchObject({ state: "cancelled", condition: null });
   },
 );
+
+test("readiness: an image is looked into for a shell once", { timeout }, async () => {
+  const { client } = await openTestCore();
+  await client.secrets.set({ name: "TOKEN", value: "a-value-of-a-secret" });
+  const made: unknown[] = [];
+  await startFakeDocker(socket, {
+    images: [{ name: "some/image:1" }],
+    left: ["gauntlet-doctor-of-a-killed-core"],
+    onCreate: (settings) => made.push(settings),
+  });
+  const yaml = "image: some/image:1\nsecrets: { TOKEN: {} }\ntrain: { command: [x] }\n";
+  const folder = folderWith({ "gauntlet.yaml": `name: boxed\n${yaml}` });
+  const place = { id: imageId };
+  for (let i = 0; i < 2; i++)
+    expect(await client.experiments.readiness({ folder })).toMatchObject({ place, findings: [] });
+  expect(made).toMatchObject([{ Cmd: ["/bin/sh"] }]);
+  expect(await (await dockerClient()).listContainers({ all: true })).toEqual([]);
+});
 
 test("readiness: no engine, and then one without the image", { timeout }, async () => {
   const { client } = await openTestCore();

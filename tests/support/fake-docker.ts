@@ -16,6 +16,8 @@ export type FakeEngine = {
   runtimes?: readonly string[];
   /** Devices that it has found in CDI specifications, such as `nvidia.com/gpu=0`. */
   cdi?: readonly string[];
+  /** Names of containers that are there already. */
+  left?: readonly string[];
   /** Called with what a container is to be made of. */
   onCreate?: (settings: unknown) => void;
   /** What making a container is refused with. */
@@ -24,6 +26,8 @@ export type FakeEngine = {
   exitCode?: number;
   /** What every container tells those who are attached to it, and what its log holds in the end. */
   output?: { attached: string; log: string };
+  /** Called when the end of a container is waited for, which is told once it resolves. */
+  onWait?: () => Promise<void>;
   /** Called when a log is asked for, which is given once it resolves. */
   onLog?: () => Promise<void>;
   /** All that it answers with, such as 500 for an engine that is broken. */
@@ -56,7 +60,7 @@ export async function startFakeDocker(
   engine: FakeEngine = {},
 ): Promise<() => Promise<void>> {
   const images = new Map((engine.images ?? []).map((image) => [image.name, image]));
-  const containers = new Map<string, ReturnType<typeof fakeContainer>>();
+  const containers = new Map((engine.left ?? []).map((name) => [name, fakeContainer()]));
 
   const routes: [RegExp, Answer][] = [
     [/^GET \/version$/, (to) => send(to, 200, { Version: "27.1.0", ApiVersion: "1.46" })],
@@ -110,6 +114,15 @@ export async function startFakeDocker(
       },
     ],
     [
+      /^GET \/containers\/json$/,
+      (to) =>
+        send(
+          to,
+          200,
+          [...containers.keys()].map((name) => ({ Id: name, Names: [`/${name}`], Created: 0 })),
+        ),
+    ],
+    [
       /^GET \/containers\/([^/]+)\/json$/,
       (to, [name = ""]) => {
         const state = containers.get(name);
@@ -137,7 +150,13 @@ export async function startFakeDocker(
     [/^HEAD \/containers\/[^/]+\/archive/, (to) => send(to, 200)],
     [
       /^POST \/containers\/[^/]+\/wait/,
-      (to) => send(to, 200, { StatusCode: engine.exitCode ?? 0 }),
+      async (to) => {
+        // As a real engine does: that it has heard the question is answered at once.
+        to.writeHead(200, { "content-type": "application/json" });
+        to.flushHeaders();
+        await engine.onWait?.();
+        to.end(JSON.stringify({ StatusCode: engine.exitCode ?? 0 }));
+      },
     ],
     [
       /^POST \/containers\/[^/]+\/attach/,
@@ -162,6 +181,8 @@ export async function startFakeDocker(
   ];
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // A client that keeps a connection would try it again with the engine of the next test.
+    response.setHeader("connection", "close");
     if (engine.broken)
       return send(response, engine.broken.status, { message: engine.broken.message });
     const asked = `${request.method} ${request.url}`;

@@ -73,7 +73,8 @@ const grace = 10_000;
 /**
  * Builds an image whose steps may ask for secrets by `RUN --mount=type=secret,id=NAME`. The values are
  * in files of this user alone as long as the build takes, however it ends, and in nothing that is
- * said. Throws IMAGE_BUILD_NEEDS_BUILDX, IMAGE_BUILD_FAILED, DOCKER_DISK_FULL, and the signal's reason when aborted.
+ * said. Throws IMAGE_BUILD_NEEDS_BUILDX, IMAGE_BUILD_FAILED, DOCKER_DISK_FULL, the signal's reason when
+ * aborted, and what the listener throws.
  * @param folder where the files are to be, as secretFolder names it
  */
 export async function buildWithSecrets(
@@ -100,13 +101,12 @@ export async function buildWithSecrets(
     const work = { args, address, values, files: folder, tag: build.tag };
     const last = await runBuild(work, listener, signal);
     signal.throwIfAborted();
-    if (last !== null)
-      throw (
-        diskFullError(new Error(last)) ??
-        new GauntletError("IMAGE_BUILD_FAILED", `The image ${build.tag} cannot be built.`, {
-          details: last,
-        })
-      );
+    if (last === null) return;
+    const full = diskFullError(last);
+    if (full) throw full;
+    throw new GauntletError("IMAGE_BUILD_FAILED", `The image ${build.tag} cannot be built.`, {
+      details: last,
+    });
   } finally {
     removeSecretFolder(folder);
   }
@@ -152,6 +152,7 @@ async function runBuild(
   });
   let killer: NodeJS.Timeout | undefined;
   const end = () => {
+    clearTimeout(killer);
     signalGroup(child.pid, "SIGTERM");
     killer = setTimeout(() => signalGroup(child.pid, "SIGKILL"), grace);
   };
@@ -174,6 +175,11 @@ async function runBuild(
       if (step !== undefined) doing(`building the image ${tag}: step ${step} of ${steps}`);
     }
   })();
+  // What cannot be noted, as on a full disk, ends the build: it is told below, once that has ended.
+  read.catch(() => {
+    text.resume();
+    end();
+  });
   try {
     const status = await ended;
     for (const redactor of outputs) redactor.end();

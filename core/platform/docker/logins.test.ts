@@ -1,8 +1,11 @@
-import { chmodSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { temporaryFolder } from "../../../tests/support/temporary-folder.ts";
 import { loginFor, registryOf } from "./logins.ts";
+
+/** Nobody ends it. */
+const never = new AbortController().signal;
 
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 
@@ -42,16 +45,16 @@ test("what docker login wrote into its settings", async () => {
       broken: { auth: "%" },
     },
   });
-  expect(await loginFor("node:24", folder)).toEqual({
+  expect(await loginFor("node:24", never, folder)).toEqual({
     serveraddress: "https://index.docker.io/v1/",
     username: "ann",
     password: "p:w",
   });
-  expect(await loginFor("ghcr.io/a/b", folder)).toEqual({
+  expect(await loginFor("ghcr.io/a/b", never, folder)).toEqual({
     serveraddress: "ghcr.io",
     identitytoken: "t",
   });
-  expect(await loginFor("quay.io/a/b", folder)).toBeNull();
+  expect(await loginFor("quay.io/a/b", never, folder)).toBeNull();
 });
 
 test("what a helper keeps; one that fails or is no name leaves the settings", async () => {
@@ -60,18 +63,49 @@ test("what a helper keeps; one that fails or is no name leaves the settings", as
     `read server; echo "{\\"Username\\":\\"<token>\\",\\"Secret\\":\\"of $server\\"}"`,
   );
   helper("fails", "exit 1");
-  expect(await loginFor("ghcr.io/a/b", settings({ credsStore: "desk" }))).toEqual({
+  expect(await loginFor("ghcr.io/a/b", never, settings({ credsStore: "desk" }))).toEqual({
     serveraddress: "ghcr.io",
     identitytoken: "of ghcr.io",
   });
   const auths = { "ghcr.io": { auth: base64("ann:pw") } };
   for (const name of ["fails", "is-not-there", "../../bin/desk"])
     expect(
-      await loginFor("ghcr.io/a/b", settings({ credHelpers: { "ghcr.io": name }, auths })),
+      await loginFor("ghcr.io/a/b", never, settings({ credHelpers: { "ghcr.io": name }, auths })),
     ).toMatchObject({ username: "ann" });
 });
 
+test("a helper that hangs ends with the signal, whatever it does when it is asked to end", async () => {
+  const place = join(temporaryFolder(), "pid");
+  helper(
+    "hangs",
+    `trap "" TERM; echo $$ > ${place}.new; mv ${place}.new ${place}; sleep 20; sleep 20`,
+  );
+  const abort = new AbortController();
+  const folder = settings({ credsStore: "hangs" });
+  const login = loginFor("ghcr.io/a/b", abort.signal, folder);
+  await expect.poll(() => existsSync(place)).toBe(true);
+  const pid = Number(readFileSync(place, "utf8"));
+  abort.abort(new Error("stopped"));
+  expect(await login).toBeNull();
+  await expect.poll(() => isAlive(pid)).toBe(false);
+});
+
+test("a helper that leaves a program behind which keeps its output open is not waited for", async () => {
+  helper("leaves", `sleep 20 & echo '{"Username":"ann","Secret":"pw"}'`);
+  const login = await loginFor("ghcr.io/a/b", never, settings({ credsStore: "leaves" }));
+  expect(login).toMatchObject({ username: "ann", password: "pw" });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 test("settings that are not there or make no sense are none", async () => {
   for (const folder of [temporaryFolder(), settings("{"), settings({ auths: 3 })])
-    expect(await loginFor("ghcr.io/a/b", folder)).toBeNull();
+    expect(await loginFor("ghcr.io/a/b", never, folder)).toBeNull();
 });

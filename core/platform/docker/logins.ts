@@ -35,9 +35,11 @@ export function registryOf(image: string): string {
 /**
  * What `docker login` has kept for an image's registry, in its settings or in a helper's keeping;
  * null for none, and where it cannot be read: the registry then says what is missing.
+ * @param signal ends a helper that is asked; there is no login then
  */
 export async function loginFor(
   image: string,
+  signal: AbortSignal,
   folder = dockerConfigFolder(),
 ): Promise<Login | null> {
   const config = await readDockerFile(join(folder, "config.json"), configSchema);
@@ -46,7 +48,7 @@ export async function loginFor(
   const server = registry === hub ? hubServer : registry;
   const helper = config.credHelpers[server] ?? config.credsStore;
   if (helper !== undefined) {
-    const told = await askHelper(helper, server);
+    const told = await askHelper(helper, server, signal);
     if (told) return told;
   }
   const kept = config.auths[server] ?? config.auths[`https://${server}`];
@@ -61,19 +63,29 @@ const toldSchema = z.object({ Username: z.string(), Secret: z.string().min(1) })
 /** Of what a helper prints, bytes, and of its time, ms. */
 const mostTold = 64 * 1024;
 const patience = 10_000;
+/** From a helper's end to that of its output, which what it has started may keep open, ms. */
+const outputPatience = 500;
 
 /** Asks a program of the docker command's, as it does: the server's name goes to its input. */
-async function askHelper(helper: string, server: string): Promise<Login | null> {
+async function askHelper(
+  helper: string,
+  server: string,
+  signal: AbortSignal,
+): Promise<Login | null> {
   // It is a part of a program's name, and must not lead to one elsewhere.
   if (!/^[\w.-]+$/.test(helper)) return null;
   const child = spawn(`docker-credential-${helper}`, ["get"], {
     stdio: ["pipe", "pipe", "ignore"],
-    timeout: patience,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(patience)]),
+    // One that hangs may do so in what it does when it is asked to end.
+    killSignal: "SIGKILL",
     windowsHide: true,
   });
   const ended = new Promise<number | null>((resolve) => {
+    // Of the signal, too, which is heard at once.
     child.once("error", () => resolve(null));
     child.once("close", resolve);
+    child.once("exit", (status) => setTimeout(resolve, outputPatience, status).unref());
   });
   child.stdin.on("error", () => undefined); // It may end before it has read.
   child.stdin.end(server);
@@ -81,7 +93,9 @@ async function askHelper(helper: string, server: string): Promise<Login | null> 
   child.stdout.on("data", (chunk: Buffer) => {
     if (text.length < mostTold) text += chunk.toString("utf8");
   });
-  if ((await ended) !== 0) return null;
+  const status = await ended;
+  child.stdout.destroy();
+  if (status !== 0) return null;
   try {
     const { Username, Secret } = toldSchema.parse(JSON.parse(text));
     return Username === "<token>"

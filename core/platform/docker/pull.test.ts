@@ -14,6 +14,7 @@ test.each([
   ["toomanyrequests: You have reached your pull rate limit.", "IMAGE_LIMITED"],
   ["received unexpected HTTP status: 503 Service Unavailable", "IMAGE_UNAVAILABLE"],
   ["dial tcp: lookup ghcr.io: no such host", "IMAGE_UNAVAILABLE"],
+  ["unknown: unknown error", "IMAGE_UNAVAILABLE"], // What a registry says of its own troubles.
   ["unexpected EOF", "IMAGE_UNAVAILABLE"],
 ])("%s", (words, code) => {
   expect(pullError("ghcr.io/a/b:2", words)).toMatchObject({ code, details: words });

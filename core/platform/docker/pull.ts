@@ -62,7 +62,8 @@ async function pullOnce(
   { say, doing }: ImageListener,
   signal: AbortSignal,
 ): Promise<void> {
-  const login = await loginFor(name);
+  const login = await loginFor(name, signal);
+  signal.throwIfAborted();
   const stream = await docker.pull(name, {
     abortSignal: signal,
     ...(login && { authconfig: login }),
@@ -133,11 +134,7 @@ export function pullError(name: string, words: string, cause?: unknown): Gauntle
       `${registry} lets this machine fetch nothing more for a while.`,
       details,
     );
-  if (
-    /not found|manifest unknown|name unknown|no matching manifest|unknown:|invalid reference/i.test(
-      words,
-    )
-  )
+  if (/not found|manifest unknown|name unknown|no matching manifest|invalid reference/i.test(words))
     return new GauntletError("IMAGE_NOT_FOUND", `There is no image ${name}.`, details);
   return new GauntletError("IMAGE_UNAVAILABLE", `The image ${name} cannot be had now.`, details);
 }

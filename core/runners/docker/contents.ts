@@ -1,6 +1,7 @@
 /** What an image has inside, found by asking its own Python in a container that lives for a moment. */
 import type { ImageContents } from "../../domain/ports.ts";
 import {
+  answered,
   type Container,
   type ContainerOptions,
   type DockerClient,
@@ -21,6 +22,20 @@ const mostProcesses = 64;
 /** Kept of what it prints; a list of all of Anaconda takes a hundredth of it. */
 const engineLog = { "max-size": "2m", "max-file": "1" };
 
+const label = "gauntlet.contents";
+
+const namePrefix = (owner: string) => `gauntlet-contents-${owner}-`;
+
+/** Removes what an earlier core of this data folder has left that was killed while it asked. */
+export async function removeLeftContents(docker: DockerClient, owner: string): Promise<void> {
+  const all = await answered((abortSignal) =>
+    docker.listContainers({ all: true, filters: { label: [label] }, abortSignal }),
+  );
+  for (const { Id, Names } of all)
+    if (Names.some((name) => name.startsWith(`/${namePrefix(owner)}`)))
+      await answered((abortSignal) => removeContainer(docker.getContainer(Id), abortSignal));
+}
+
 const nothing: ImageContents = { runtime: null, cuda: null, packages: {} };
 
 /**
@@ -28,14 +43,15 @@ const nothing: ImageContents = { runtime: null, cuda: null, packages: {} };
  * of this machine, and a file system that it cannot write to. An image without Python has no
  * packages, and neither has one that answers with something else. Throws what the engine throws, an
  * error where there is no answer in a minute, and the signal's reason.
- * @param name of the container; one of this name that an earlier Gauntlet has left is removed
+ * @param owner of the data folder: in the container's name, as removeLeftContents looks for it
  */
 export async function imageContents(
   docker: DockerClient,
   imageId: string,
-  name: string,
+  owner: string,
   signal: AbortSignal,
 ): Promise<ImageContents> {
+  const name = `${namePrefix(owner)}${imageId.replace(/^sha256:/, "").slice(0, 12)}`;
   for (const interpreter of interpreters) {
     signal.throwIfAborted();
     const text = await ask(docker, optionsFor(imageId, name, interpreter), signal);
@@ -50,30 +66,50 @@ async function ask(
   options: ContainerOptions,
   signal: AbortSignal,
 ): Promise<string | null> {
-  await removeContainer(docker.getContainer(options.name ?? ""));
-  const container = await docker.createContainer(options);
+  const container = docker.getContainer(options.name ?? "");
+  await answered((abortSignal) => removeContainer(container, abortSignal));
+  // Of all that is asked, and not of the waiting alone: an engine may hang at any of it.
+  const abortSignal = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
+  abortSignal.throwIfAborted();
+  const making = new AbortController();
+  const made = docker.createContainer({ ...options, abortSignal: making.signal });
   try {
-    await container.start();
-    await untilEnded(container, signal);
-    return await outputOf(container);
+    await unlessAborted(made, abortSignal);
+    await container.start({ abortSignal });
+    await container.wait({ abortSignal });
+    return await outputOf(container, abortSignal);
   } catch (error) {
+    // The library's own error says less.
+    abortSignal.throwIfAborted();
     if (statusOf(error) !== null && isMissingProgram(dockerMessage(error))) return null;
     throw error;
   } finally {
-    await removeContainer(container);
+    try {
+      await answered(async (abortSignal) => {
+        // An engine goes on making what nobody waits for: removed before, it would come to be after.
+        await made.catch(() => undefined);
+        await removeContainer(container, abortSignal);
+      });
+    } finally {
+      making.abort();
+    }
   }
 }
 
-async function untilEnded(container: Container, signal: AbortSignal): Promise<void> {
-  const late = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
-  await new Promise<void>((resolve, reject) => {
-    late.addEventListener("abort", () => reject(late.reason as Error), { once: true });
-    container.wait().then(() => resolve(), reject);
-  });
+/** Rejects with the signal's reason as soon as it is aborted, while what was asked goes on. */
+async function unlessAborted<T>(asked: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const end = () => reject(signal.reason);
+  signal.addEventListener("abort", end, { once: true });
+  try {
+    return await Promise.race([asked, aborted]);
+  } finally {
+    signal.removeEventListener("abort", end);
+  }
 }
 
-async function outputOf(container: Container): Promise<string> {
-  const all = await container.logs({ stdout: true, stderr: true });
+async function outputOf(container: Container, abortSignal: AbortSignal): Promise<string> {
+  const all = await container.logs({ stdout: true, stderr: true, abortSignal });
   const texts = createDemultiplexer()(all).flatMap(({ from, text }) =>
     from === "output" ? [text] : [],
   );
@@ -90,7 +126,7 @@ function optionsFor(imageId: string, name: string, interpreter: string): Contain
     Env: ["HOME=/tmp", "PYTHONDONTWRITEBYTECODE=1"],
     // As jobs do: what is kept from them they cannot load.
     ...(process.getuid && process.getgid && { User: `${process.getuid()}:${process.getgid()}` }),
-    Labels: { "gauntlet.contents": imageId },
+    Labels: { [label]: imageId },
     Healthcheck: { Test: ["NONE"] },
     HostConfig: {
       CapDrop: ["ALL"],

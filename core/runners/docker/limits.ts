@@ -75,6 +75,18 @@ export function createLimits(options: {
   };
 }
 
+/**
+ * Whether a job that ended at a time, ms since 1970, had been asked to stop by then: an earlier watch
+ * may have passed that on before it was cut off.
+ */
+export async function wasStoppedBefore(
+  files: Pick<AttemptFiles, "stop">,
+  end: number,
+): Promise<boolean> {
+  const asked = await statOf(files.stop);
+  return asked !== null && asked.mtimeMs <= end;
+}
+
 /** Null where there is no such file. */
 async function statOf(file: string): Promise<{ size: number; mtimeMs: number } | null> {
   try {

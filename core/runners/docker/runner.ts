@@ -1,7 +1,7 @@
 /** Runs jobs in containers of the local Docker Engine. */
 import { appendFileSync, existsSync } from "node:fs";
 import { lstat, readlink, rm, writeFile } from "node:fs/promises";
-import type { Container } from "../../platform/docker/client.ts";
+import type { Container, DockerClient } from "../../platform/docker/client.ts";
 import { GauntletError, withHint } from "../../../shared/errors.ts";
 import type { ExitRecord } from "../../domain/job.ts";
 import type {
@@ -34,11 +34,11 @@ import {
   readRecord,
 } from "./attempt.ts";
 import { containerOptions } from "./container.ts";
-import { imageContents } from "./contents.ts";
+import { imageContents, removeLeftContents } from "./contents.ts";
 import { isMissingProgram } from "./exit.ts";
 import { type FirstOutput, writeFirstOutput } from "./first-output.ts";
 import { buildSecretFolder, findImage, type FoundImage, imageName, makeImage } from "./image.ts";
-import { placedValues, placeSecrets, requireShell } from "./secrets.ts";
+import { hasShell, placedValues, placeSecrets, requireShell } from "./secrets.ts";
 import { inspectIfThere, removeContainer, type Watch, watchContainer } from "./watch.ts";
 
 export type DockerRunnerOptions = {
@@ -88,8 +88,20 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
   /** Folders of attempts that were watched when the engine went away. */
   const cutOff = new Set<string>();
 
+  let tidied: Promise<void> | null = null;
+
+  /** The engine. What an earlier core has left of its looks into images goes with the first use. */
+  async function engine(): Promise<DockerClient> {
+    const docker = await dockerClient();
+    if (tidied) return docker;
+    tidied = removeLeftContents(docker, options.owner);
+    // Who needs the engine now hears of it elsewhere; the next use tries again.
+    tidied.catch(() => (tidied = null));
+    return docker;
+  }
+
   async function containerOf(key: AttemptKey): Promise<Container> {
-    return (await dockerClient()).getContainer(containerName(key));
+    return (await engine()).getContainer(containerName(key));
   }
 
   /** Watches a started container, unless that is done already. */
@@ -141,7 +153,7 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
 
   async function start(spec: LaunchSpec, image: FoundImage): Promise<void> {
     const files = attemptFiles(spec.folder);
-    const docker = await dockerClient();
+    const docker = await engine();
     // Who asks for none must not wait for the engine's long answer.
     const gpus = spec.gpus.length > 0 ? gpuAccess(await aboutEngine(docker)) : "nvidia";
     const made = containerOptions(spec, image.id, {
@@ -169,7 +181,7 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
       ),
       docker.version(),
     ]);
-    await requireShell(container, image.name, spec.secrets);
+    await requireShell(image.name, spec.secrets, () => hasShell(container));
     const record: ContainerFile = {
       id: container.id,
       image: image.name,
@@ -231,8 +243,11 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
     options.onEnded?.(key);
   }
 
-  /** Fetches or builds the image, beside the launch: that can take hours. */
-  async function prepare(spec: LaunchSpec, preparation: Preparation): Promise<void> {
+  /**
+   * Fetches or builds the image and starts the attempt. Throws what says nothing of the attempt: the
+   * engine is gone, or a disk is full.
+   */
+  async function prepareAndStart(spec: LaunchSpec, preparation: Preparation): Promise<void> {
     const { abort } = preparation;
     const { image } = spec;
     if (!image) throw new Error("a job without an image is not for this runner");
@@ -244,7 +259,7 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
     };
     const listener = { say, doing: (text: string) => void (preparation.doing = text) };
     try {
-      const docker = await dockerClient();
+      const docker = await engine();
       const { folder } = spec;
       const { secrets } = options;
       const work = { folder, run: files.run, secrets, signal: abort.signal };
@@ -260,9 +275,17 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
           code: error.code,
           message: [error.message, error.details].filter(Boolean).join(" "),
         });
-      }
-      // The engine is gone, or the disk is full: the next look finds nothing and launches again.
-      else failed.set(spec.folder, error);
+      } else throw error;
+    }
+  }
+
+  /** Beside the launch, for it can take hours. Never rejects: nobody waits for it. */
+  async function prepare(spec: LaunchSpec, preparation: Preparation): Promise<void> {
+    try {
+      await prepareAndStart(spec, preparation);
+    } catch (error) {
+      // The next look finds nothing and launches again.
+      failed.set(spec.folder, error);
     } finally {
       preparing.delete(spec.folder);
     }
@@ -278,7 +301,7 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
       throw error;
     }
     try {
-      const docker = await dockerClient();
+      const docker = await engine();
       const [found] = await Promise.all([
         findImage(docker, imageName(spec.image)),
         writeFileAtomic(files.launch, JSON.stringify(launchFile(spec))),
@@ -307,6 +330,9 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
     // One that is only beginning may wait for an engine that hangs; nobody else waits for it.
     if (known)
       return known.watch ? { kind: "running", since: known.watch.since } : { kind: "starting" };
+    // Nothing is built here now: what is there is of a core that was killed while it built, and waits
+    // neither for the engine nor for the end of the job.
+    removeSecretFolder(buildSecretFolder(folder));
     const info = await answered(inspectIfThere(await containerOf(key)));
     if (!info || info.State.Status === "created") {
       if (!info && existsSync(files.container))
@@ -388,9 +414,10 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
     },
 
     async contents(imageId, signal) {
-      const name = `gauntlet-contents-${options.owner}-${imageId.replace(/^sha256:/, "").slice(0, 12)}`;
       try {
-        return await imageContents(await dockerClient(), imageId, name, signal);
+        const docker = await engine();
+        await tidied;
+        return await imageContents(docker, imageId, options.owner, signal);
       } catch (error) {
         throw dockerError(error);
       }

@@ -74,26 +74,40 @@ const shell = "/bin/sh";
 /**
  * Throws IMAGE_WITHOUT_SHELL where secrets are asked for as variables in an image that has nothing to
  * put them there. Without the refusal the engine would name a program that is in no gauntlet.yaml.
- * @param container started or not
  * @param image its name
+ * @param look whether it has a shell; asked only where it needs one
  */
 export async function requireShell(
-  container: Pick<Container, "infoArchive">,
   image: string,
   secrets: readonly SecretUse[],
+  look: () => Promise<boolean>,
 ): Promise<void> {
   const variables = secrets.filter((secret) => "env" in secret);
-  if (variables.length === 0) return;
+  if (variables.length === 0 || (await look())) return;
+  throw new GauntletError(
+    "IMAGE_WITHOUT_SHELL",
+    `The image ${image} has no ${shell}, which puts secrets into variables: ${variables.map(({ name }) => name).join(", ")}.`,
+  );
+}
+
+/**
+ * Whether a container has a shell, started or not. True where it would not say: its end will.
+ * @param abortSignal ends the asking, for an engine that hangs
+ */
+export async function hasShell(
+  container: Pick<Container, "infoArchive">,
+  abortSignal?: AbortSignal,
+): Promise<boolean> {
   try {
-    const answer = await container.infoArchive({ path: shell });
+    const answer = await container.infoArchive({
+      path: shell,
+      ...(abortSignal && { abortSignal }),
+    });
     answer.resume(); // Without a body, and the connection is kept until that is read.
+    return true;
   } catch (error) {
     if (statusOf(error) === null) throw error;
-    if (statusOf(error) !== 404) return; // It would not say; the container's end will.
-    throw new GauntletError(
-      "IMAGE_WITHOUT_SHELL",
-      `The image ${image} has no ${shell}, which puts secrets into variables: ${variables.map(({ name }) => name).join(", ")}.`,
-    );
+    return statusOf(error) !== 404;
   }
 }
 

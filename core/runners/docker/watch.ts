@@ -8,7 +8,7 @@ import type { AttemptFiles, LaunchFile } from "./attempt.ts";
 import { followLog, newestOutput } from "./container-log.ts";
 import { exitOf } from "./exit.ts";
 import type { FirstOutput } from "./first-output.ts";
-import { createLimits, type Reason } from "./limits.ts";
+import { createLimits, type Reason, wasStoppedBefore } from "./limits.ts";
 import { startUsageLog } from "./usage.ts";
 
 /** Between two looks whether the job has to be ended, ms. */
@@ -79,7 +79,8 @@ export async function watchContainer(
    * say no more, is only a reason to ask. Null where the container is gone.
    */
   async function untilEnded(): Promise<{ reason: Reason | null; info: ContainerInfo | null }> {
-    let askAt = performance.now() + pulseInterval;
+    // One that is adopted may have ended long ago: then no limit is looked at.
+    let askAt = State.Running ? performance.now() + pulseInterval : 0;
     const ask = () => {
       askAt = 0;
       wake();
@@ -97,8 +98,12 @@ export async function watchContainer(
         askAt = performance.now() + pulseInterval;
       }
       if (reason === null) {
-        reason = await nextReason();
-        if (reason !== null) {
+        const found = await nextReason();
+        if (found !== null) {
+          // It may have ended just before: that is how it ended, whatever has passed since.
+          const info = await answered(inspectIfThere(container));
+          if (!info?.State.Running) return { reason: null, info };
+          reason = found;
           killAt = performance.now() + launch.grace;
           await signal(container, "SIGTERM");
         }
@@ -128,8 +133,10 @@ export async function watchContainer(
     const { reason, info, totals, logDropped } = await untilOver();
     // Removed by somebody else: there is no record of how it ended.
     if (!info) return;
+    const end = Date.parse(info.State.FinishedAt);
+    const why = reason ?? ((await wasStoppedBefore(files, end)) ? "stopped" : null);
     const exit: ExitRecord = {
-      ...exitOf(info.State, reason, log.lastLine(), known.wasCutOff),
+      ...exitOf(info.State, why, log.lastLine(), known.wasCutOff),
       ...totals,
       logDropped,
     };
@@ -150,15 +157,26 @@ export async function inspectIfThere(container: Container): Promise<ContainerInf
   }
 }
 
-/** Ends the container, however it is, with its anonymous volumes. Done when it is gone. */
-export async function removeContainer(container: Container): Promise<void> {
+/**
+ * Ends the container, however it is, with its anonymous volumes. Done when it is gone.
+ * @param abortSignal ends the asking, for an engine that hangs
+ */
+export async function removeContainer(
+  container: Container,
+  abortSignal?: AbortSignal,
+): Promise<void> {
+  // The library's types do not know that this call can be ended.
+  const options = { force: true, v: true, ...(abortSignal && { abortSignal }) };
   try {
-    await container.remove({ force: true, v: true });
+    await container.remove(options);
   } catch (error) {
     // Gone, or somebody is removing it just now.
     if (statusOf(error) === 404) return;
     if (statusOf(error) !== 409) throw error;
-    while (await inspectIfThere(container)) await sleep(20);
+    while (await inspectIfThere(container)) {
+      await sleep(20);
+      abortSignal?.throwIfAborted();
+    }
   }
 }
 
