@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { readByteSize, sizePattern } from "../byte-size.ts";
 
 /** A name that is also a safe file name: letters, digits, `.`, `_`, `-`; at most 100 characters. */
 export const nameSchema = z
@@ -19,26 +20,11 @@ export const durationSchema = z
     return Math.round(Number(amount) * durationUnits[unit as keyof typeof durationUnits]);
   });
 
-const sizeUnits = {
-  B: 1,
-  kB: 1e3,
-  MB: 1e6,
-  GB: 1e9,
-  TB: 1e12,
-  KiB: 2 ** 10,
-  MiB: 2 ** 20,
-  GiB: 2 ** 30,
-  TiB: 2 ** 40,
-} as const;
-
 /** A size as text such as `16GiB` or `500MB`, parsed to bytes. */
 export const sizeSchema = z
   .string()
-  .regex(/^\d+(\.\d+)?\s*(B|[KMGT]iB|[kMGT]B)$/, "write a size such as 16GiB or 500MB")
-  .transform((text) => {
-    const [, amount, unit] = /^([\d.]+)\s*(\w+)$/.exec(text) ?? [];
-    return Math.round(Number(amount) * sizeUnits[unit as keyof typeof sizeUnits]);
-  });
+  .regex(sizePattern, "write a size such as 16GiB or 500MB")
+  .transform(readByteSize);
 
 /** `file.ext:function`, where a model or an attack is loaded from, relative to its folder. */
 export const entryPointSchema = z

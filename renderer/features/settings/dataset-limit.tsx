@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
+import { readByteSize } from "../../../shared/byte-size.ts";
 import { formatBytes } from "../../../shared/format.ts";
-import { sizeSchema } from "../../../shared/schemas/scalars.ts";
 import { core } from "../../rpc/client.ts";
 import { Button } from "../../ui/button.tsx";
 import { Input } from "../../ui/input.tsx";
@@ -35,11 +35,11 @@ function LimitForm({ limit }: { limit: number | null }) {
       onSuccess: () => queries.invalidateQueries({ queryKey: core.datasets.key() }),
     }),
   );
-  const size = text.trim() === "" ? null : sizeSchema.safeParse(text.trim());
-  const isValid = size === null || size.success;
+  const limited = text.trim() === "" ? null : readByteSize(text.trim());
+  const isValid = !Number.isNaN(limited);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (isValid) save.mutate({ limit: size?.data ?? null });
+    if (isValid) save.mutate({ limit: limited });
   };
   return (
     <form className={styles["limit"]} aria-label="Limit of packed datasets" onSubmit={submit}>
@@ -60,7 +60,7 @@ function LimitForm({ limit }: { limit: number | null }) {
   );
 }
 
-/** Bytes as `sizeSchema` reads them back, without loss. */
+/** Bytes as `readByteSize` reads them back, without loss. */
 function sizeText(bytes: number): string {
   const units = ["TiB", "GiB", "MiB", "KiB"];
   for (const [index, unit] of units.entries()) {
