@@ -29,8 +29,13 @@ test.skipIf(process.platform === "win32")("a file that others can read is not us
   const { path, store } = open();
   await store.set("A", "one");
   chmodSync(path, 0o640);
-  for (const use of [store.list(), store.get("A"), store.set("B", "two"), store.remove("A")])
-    await expect(use).rejects.toMatchObject({ code: "SECRETS_EXPOSED" });
+  const uses = [
+    () => store.list(),
+    () => store.get("A"),
+    () => store.set("B", "two"),
+    () => store.remove("A"),
+  ];
+  for (const use of uses) await expect(use()).rejects.toMatchObject({ code: "SECRETS_EXPOSED" });
   chmodSync(path, 0o600);
   expect(await store.get("A")).toBe("one");
 });
