@@ -48,7 +48,9 @@ function frameWork(events: readonly TraceEvent[]): FrameWork {
     .toSorted((a, b) => b.starts.length - a.starts.length);
   const [main] = threads;
   if (!main || main.starts.length < 2) throw new Error("the trace has no frames");
-  const tasks = main.own.filter(({ name, ph }) => ph === "X" && name === "ThreadControllerImpl::RunTask");
+  const tasks = main.own.filter(
+    ({ name, ph }) => ph === "X" && name === "ThreadControllerImpl::RunTask",
+  );
   const frames = main.starts.slice(1).map(() => 0);
   let total = 0;
   for (const { ts, dur = 0 } of tasks) {

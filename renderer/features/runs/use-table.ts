@@ -13,7 +13,7 @@ export type TableRequest = {
 };
 
 /** Two screens of a small window. */
-const pageSize = 64;
+const pageSize = 48;
 
 /** Pages that follow one another, from `first` on. */
 type Pages = { first: number; data: (RunsTable | undefined)[] };
