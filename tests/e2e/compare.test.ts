@@ -15,7 +15,7 @@ writeFileSync(out + "summary.json", JSON.stringify({ accuracy: 1 - lr }));
 // ${note}`;
 
 /** Three runs of one experiment, the last with other code. */
-async function threeRuns(): Promise<string> {
+async function threeRuns(): Promise<{ data: string; runs: string[] }> {
   const data = temporaryFolder();
   const core = await createCore({ data });
   const client = createRouterClient(core.router);
@@ -37,13 +37,13 @@ train: { command: [node, main.mjs, "{lr}"] }
     runs.push((await client.runs.submit({ folder: from, parameters: { lr, kind } })).run);
   await untilDone(client, runs);
   await core.close();
-  return data;
+  return { data, runs };
 }
 
 test.skipIf(!hasShell)(
   `selected runs are compared by curves, values, scatter, parallel coordinates and code [${shell}]`,
   async () => {
-    const { page, open, accessibilityProblems, problems } = await openApp(await threeRuns());
+    const { page, open, accessibilityProblems, problems } = await openApp((await threeRuns()).data);
     await open("/runs?sort=lr");
     const grid = page.getByRole("grid", { name: "Runs" });
     const rows = grid.getByRole("row");
@@ -124,7 +124,7 @@ test.skipIf(!hasShell)(
 test.skipIf(!hasShell)(
   `stars and tags are found again and undone; views are kept; runs are deleted after a question [${shell}]`,
   async () => {
-    const { page, open, accessibilityProblems, problems } = await openApp(await threeRuns());
+    const { page, open, accessibilityProblems, problems } = await openApp((await threeRuns()).data);
     const rows = page.getByRole("grid", { name: "Runs" }).getByRole("row");
     await expect.poll(() => rows.count()).toBe(4);
     await rows.nth(1).getByRole("button", { name: /^Star/ }).click();
@@ -178,6 +178,25 @@ test.skipIf(!hasShell)(
     expect(await accessibilityProblems()).toEqual([]);
     await page.getByRole("button", { name: "Delete 1 run" }).click();
     await expect.poll(() => rows.count()).toBe(3);
+    expect(problems).toEqual([]);
+  },
+);
+
+test.skipIf(!hasShell)(
+  `runs come into a comparison and leave it while it is looked at [${shell}]`,
+  async () => {
+    const { data, runs } = await threeRuns();
+    const { page, open, problems } = await openApp(data);
+    const chart = page.getByRole("img", { name: /Chart of loss/ });
+    const lines = async () =>
+      ((await chart.getAttribute("aria-label")) ?? "").match(/50 points/g)?.length;
+    // The chart is there already while what the next ones draw is on its way.
+    for (const count of [1, 2, 3, 1]) {
+      const shown = encodeURIComponent(JSON.stringify(runs.slice(0, count)));
+      await open(`/compare?runs=${shown}`);
+      await expect.poll(lines).toBe(count);
+      await chart.locator("canvas").waitFor();
+    }
     expect(problems).toEqual([]);
   },
 );

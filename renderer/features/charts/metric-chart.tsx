@@ -91,15 +91,18 @@ export function MetricChart({
     drawnPoints.current = points;
     void refetch();
   }, [points, refetch, width]);
-  const lines = useMemo(
-    () =>
-      (data ?? []).map((chart, index) => {
-        const { x, y } = lineOf(chart);
-        const { shown: shownAt } = places?.[index] ?? asKept;
-        return { x: x.map(shownAt), y };
-      }),
-    [data, places],
-  );
+  const ids = shown.map(({ series: { id } }) => id).join(" ");
+  const lines = useMemo(() => {
+    // What stays until the answer comes may be of fewer lines, or of others.
+    const charts = new Map(data?.map((chart) => [chart.series, chart]));
+    return ids.split(" ").map((id, index) => {
+      const chart = charts.get(Number(id));
+      if (!chart) return { x: [], y: [] };
+      const { x, y } = lineOf(chart);
+      const { shown: shownAt } = places?.[index] ?? asKept;
+      return { x: x.map(shownAt), y };
+    });
+  }, [data, places, ids]);
   // An answer is to what was asked when it came; until the next one it stays.
   const [answer, setAnswer] = useState({ data, asked });
   if (answer.data !== data) setAnswer({ data, asked });
