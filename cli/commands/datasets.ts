@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError } from "commander";
+import { readByteSize } from "../../shared/byte-size.ts";
 import { formatBytes } from "../../shared/format.ts";
-import { sizeSchema } from "../../shared/schemas/scalars.ts";
 import { suggestSize } from "../../shared/units.ts";
 import type { AddedDataset, DatasetCacheView, DatasetView } from "../../shared/views.ts";
 import { example } from "../example.ts";
@@ -72,8 +72,8 @@ export function datasetCommands(): Command {
 /** Bytes; null for no limit. */
 function parseLimit(text: string): number | null {
   if (text === "none") return null;
-  const size = sizeSchema.safeParse(text);
-  if (size.success) return size.data;
+  const size = readByteSize(text);
+  if (!Number.isNaN(size)) return size;
   const advice = suggestSize(text);
   throw new InvalidArgumentError(advice ?? "write a size such as 200GiB, or none");
 }

@@ -3,6 +3,7 @@ import { GauntletError } from "../../shared/errors.ts";
 import type { CatalogDataset } from "../catalog/datasets.ts";
 import type { Job } from "../domain/job-spec.ts";
 import { isErrno } from "../platform/errno.ts";
+import { unlessAborted } from "../platform/unless-aborted.ts";
 import type { CoreContext } from "./context.ts";
 import { sourceStamp } from "./dataset-source.ts";
 import { restoreDataset } from "./datasets.ts";
@@ -155,11 +156,4 @@ function pauseAfter(error: unknown): number {
   if (!(error instanceof GauntletError)) return isErrno(error) ? 0 : secondTry;
   if (error.code === "DISK_FULL") return 0;
   return error.code === "DATASET_SOURCE_CHANGED" ? Infinity : secondTry;
-}
-
-function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-    work.then(resolve, reject);
-  });
 }

@@ -1,7 +1,7 @@
 /** Containers that live for a moment, to find out what the engine or an image can do. */
 import { randomUUID } from "node:crypto";
-import { answered, type DockerClient } from "../platform/docker/client.ts";
-import { removeContainer } from "../runners/docker/watch.ts";
+import type { DockerClient } from "../platform/docker/client.ts";
+import { removeContainersOf } from "../runners/docker/watch.ts";
 
 const prefix = "gauntlet-doctor-";
 /** None lives as long, ms: what is older has been left by a process that was killed. */
@@ -13,15 +13,7 @@ export function lookName(): string {
 }
 
 /** Removes what looks that were cut off have left, of whatever process. Throws as `answered` does. */
-export async function removeLeftLooks(docker: DockerClient): Promise<void> {
-  const filters = { name: [prefix] };
-  const all = await answered((abortSignal) =>
-    docker.listContainers({ all: true, filters, abortSignal }),
-  );
-  for (const { Id, Names, Created } of all)
-    if (
-      Names.some((name) => name.startsWith(`/${prefix}`)) &&
-      Date.now() - Created * 1000 > longest
-    )
-      await answered((abortSignal) => removeContainer(docker.getContainer(Id), abortSignal));
+export function removeLeftLooks(docker: DockerClient): Promise<void> {
+  const isLeft = ({ Created }: { Created: number }) => Date.now() - Created * 1000 > longest;
+  return removeContainersOf(docker, prefix, isLeft);
 }

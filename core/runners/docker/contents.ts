@@ -9,9 +9,10 @@ import {
   statusOf,
 } from "../../platform/docker/client.ts";
 import { createDemultiplexer } from "../../platform/docker/demultiplex.ts";
+import { unlessAborted } from "../../platform/unless-aborted.ts";
 import { packagesScript, readPackages } from "../../platform/python-packages.ts";
 import { isMissingProgram } from "./exit.ts";
-import { removeContainer } from "./watch.ts";
+import { removeContainer, removeContainersOf } from "./watch.ts";
 
 /** In this order: where `python` is another one, it is Python 2. */
 const interpreters = ["python3", "python"];
@@ -27,13 +28,8 @@ const label = "gauntlet.contents";
 const namePrefix = (owner: string) => `gauntlet-contents-${owner}-`;
 
 /** Removes what an earlier core of this data folder has left that was killed while it asked. */
-export async function removeLeftContents(docker: DockerClient, owner: string): Promise<void> {
-  const all = await answered((abortSignal) =>
-    docker.listContainers({ all: true, filters: { label: [label] }, abortSignal }),
-  );
-  for (const { Id, Names } of all)
-    if (Names.some((name) => name.startsWith(`/${namePrefix(owner)}`)))
-      await answered((abortSignal) => removeContainer(docker.getContainer(Id), abortSignal));
+export function removeLeftContents(docker: DockerClient, owner: string): Promise<void> {
+  return removeContainersOf(docker, namePrefix(owner));
 }
 
 const nothing: ImageContents = { runtime: null, cuda: null, packages: {} };
@@ -93,18 +89,6 @@ async function ask(
     } finally {
       making.abort();
     }
-  }
-}
-
-/** Rejects with the signal's reason as soon as it is aborted, while what was asked goes on. */
-async function unlessAborted<T>(asked: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const end = () => reject(signal.reason);
-  signal.addEventListener("abort", end, { once: true });
-  try {
-    return await Promise.race([asked, aborted]);
-  } finally {
-    signal.removeEventListener("abort", end);
   }
 }
 

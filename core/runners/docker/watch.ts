@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Container, ContainerInfo } from "../../platform/docker/client.ts";
 import type { ExitRecord } from "../../domain/job.ts";
 import { writeFileAtomic } from "../../platform/atomic-file.ts";
-import { answered, statusOf } from "../../platform/docker/client.ts";
+import { answered, type DockerClient, statusOf } from "../../platform/docker/client.ts";
 import type { AttemptFiles, LaunchFile } from "./attempt.ts";
 import { followLog, newestOutput } from "./container-log.ts";
 import { exitOf } from "./exit.ts";
@@ -186,5 +186,28 @@ async function signal(container: Container, name: string): Promise<void> {
   } catch (error) {
     // It has just ended by itself.
     if (statusOf(error) !== 409 && statusOf(error) !== 404) throw error;
+  }
+}
+
+/**
+ * Removes the containers whose names begin so, of whatever process. Throws as `answered` does.
+ * @param isLeft leaves out those that are still needed
+ */
+export async function removeContainersOf(
+  docker: DockerClient,
+  prefix: string,
+  isLeft: (container: { Created: number }) => boolean = () => true,
+): Promise<void> {
+  const filters = { name: [prefix] };
+  const all = await answered((abortSignal) =>
+    docker.listContainers({ all: true, filters, abortSignal }),
+  );
+  for (const container of all) {
+    // The engine looks for the name anywhere in theirs.
+    if (!container.Names.some((name) => name.startsWith(`/${prefix}`)) || !isLeft(container))
+      continue;
+    await answered((abortSignal) =>
+      removeContainer(docker.getContainer(container.Id), abortSignal),
+    );
   }
 }

@@ -6,6 +6,7 @@ import { EmptyState, ErrorNotice, Skeleton } from "../../ui/notices.tsx";
 import { Tabs } from "../../ui/tabs.tsx";
 import { AttackList } from "./attack-list.tsx";
 import { AttackSets } from "./attack-sets.tsx";
+import { attackSetsQuery } from "./queries.ts";
 import type { AttackTab } from "./search.ts";
 
 const route = getRouteApi("/attacks");
@@ -15,7 +16,7 @@ export function AttacksPage() {
   const navigate = route.useNavigate();
   const follows = ["attack-set"] as const;
   const attacks = useQuery(core.attacks.list.queryOptions({ input: {}, meta: { follows } }));
-  const sets = useQuery(core.attacks.sets.queryOptions({ input: {}, meta: { follows } }));
+  const sets = useQuery(attackSetsQuery);
   const setTab = (next: AttackTab) =>
     void navigate({ search: { tab: next === "attacks" ? undefined : next }, replace: true });
   const header = <PageHeader title="Attacks" />;

@@ -64,11 +64,7 @@ export function AddDataset({
         label="Folder or file"
         about="Folders of images by class, Tiny ImageNet, CIFAR, IDX (MNIST), .npy or .npz, images with labels.yml."
       >
-        <FolderInput
-          placeholder="~/tiny-imagenet-200"
-          value={folder}
-          onValue={(next) => setFolder(next)}
-        />
+        <FolderInput placeholder="~/tiny-imagenet-200" value={folder} onValue={setFolder} />
       </DialogField>
       <DialogField label="Name" about="Without one: that of the folder or file.">
         <Input value={name} maxLength={100} onChange={({ target }) => setName(target.value)} />

@@ -81,11 +81,7 @@ function Form({ onClose, onMade }: { onClose(): void; onMade(folder: string): vo
         label="Folder"
         about="Made where it is not there; nothing in it is overwritten. Its files are yours to edit."
       >
-        <FolderInput
-          placeholder="~/my-experiment"
-          value={folder}
-          onValue={(next) => setFolder(next)}
-        />
+        <FolderInput placeholder="~/my-experiment" value={folder} onValue={setFolder} />
       </DialogField>
       {make.error && <ErrorNotice error={make.error} />}
     </FormDialog>

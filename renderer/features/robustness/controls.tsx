@@ -5,6 +5,7 @@ import { formatCount, formatNorm } from "../../../shared/format.ts";
 import type { LeaderboardView } from "../../../shared/views.ts";
 import { visible } from "../../../shared/visible.ts";
 import { core } from "../../rpc/client.ts";
+import { attackSetsQuery } from "../attacks/queries.ts";
 import { Button } from "../../ui/button.tsx";
 import { Input } from "../../ui/input.tsx";
 import { Field, Toolbar } from "../../ui/layout.tsx";
@@ -20,9 +21,7 @@ const route = getRouteApi("/robustness");
 export function Controls({ board, missing }: { board: LeaderboardView; missing: number }) {
   const navigate = route.useNavigate();
   const { classes = [], epsilons = [] } = route.useSearch();
-  const sets = useQuery(
-    core.attacks.sets.queryOptions({ input: {}, meta: { follows: ["attack-set"] } }),
-  );
+  const sets = useQuery(attackSetsQuery);
   const fill = useMutation(core.evaluations.fill.mutationOptions());
   const { set, threatModel } = board;
   return (

@@ -4,6 +4,7 @@ import { formatCount, formatNorm } from "../../../shared/format.ts";
 import type { Norm } from "../../../shared/schemas/threat-model.ts";
 import { visible } from "../../../shared/visible.ts";
 import { core } from "../../rpc/client.ts";
+import { attackSetsQuery } from "../attacks/queries.ts";
 import { Button } from "../../ui/button.tsx";
 import { DialogField, FormDialog } from "../../ui/dialog.tsx";
 import { Input } from "../../ui/input.tsx";
@@ -33,9 +34,7 @@ function Form({ onClose }: { onClose(): void }) {
   const [isFixed, setFixed] = useState(false);
   const [norm, setNorm] = useState<Norm>("linf");
   const [epsilonText, setEpsilonText] = useState("8/255");
-  const sets = useQuery(
-    core.attacks.sets.queryOptions({ input: {}, meta: { follows: ["attack-set"] } }),
-  );
+  const sets = useQuery(attackSetsQuery);
   const set = chosen ?? sets.data?.find(({ active }) => active)?.name ?? sets.data?.[0]?.name;
   // Not at each key: the core looks through all evaluations for this.
   const settledText = useSettled(epsilonText);
