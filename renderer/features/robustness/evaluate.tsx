@@ -64,7 +64,9 @@ function Form({ onClose }: { onClose(): void }) {
           <span className="muted num grow" role="status">
             {missing !== undefined &&
               (missing === 0
-                ? "Nothing is missing."
+                ? plan.data?.present === 0
+                  ? "No model can be attacked yet."
+                  : "Nothing is missing."
                 : `${plan.data?.present.toLocaleString("en-US")} are there or under way.`)}
           </span>
           <Button onClick={onClose}>Cancel</Button>
